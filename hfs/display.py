@@ -1,0 +1,44 @@
+"""Untrusted text made safe for a terminal.
+
+Characters are mapped, not sequences, so text that streams in chunks is as safe as whole text.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_HOSTILE = re.compile(
+    f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
+)
+_SPACE = re.compile(r"\s+")
+
+
+def _replacement(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if character in "\u2028\u2029":
+        return "\n"
+    if code == 0x61C or 0x200E <= code <= 0x2069:
+        return "\u2426"
+    return "\ufffd"
+
+
+def display(text: str) -> str:
+    """The text with every character replaced that could steer a terminal.
+
+    C0 controls become their pictures (U+2400…), except newline and tab; DEL becomes U+2421; C1 controls,
+    interlinear annotations, tags and lone surrogates become U+FFFD; bidi controls become U+2426; line
+    and paragraph separators become newlines. Joiners and variation selectors stay: emoji need them.
+    """
+    return _HOSTILE.sub(_replacement, text) if _HOSTILE.search(text) else text
+
+
+def one_line(text: str, limit: int = 120) -> str:
+    """The text made safe, on one line, cut to ``limit`` characters: for names, paths and error texts."""
+    line = _SPACE.sub(" ", display(text)).strip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"

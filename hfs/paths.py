@@ -1,0 +1,30 @@
+"""Every folder and file name that hfs writes.
+
+The home folder is ``$HFS_HOME``, else ``~/.hfs``. Nothing here touches the disk.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+SESSIONS = "sessions"
+TRASH = "trash"
+DRAFTS = "drafts"
+DAMAGED = "damaged"
+MODELS = "models"
+LOCKS = "locks"
+CONFIG = "config.toml"
+
+
+def home_folder(home: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that holds everything hfs keeps.
+
+    Args:
+        home: A folder to use instead of ``$HFS_HOME`` and ``~/.hfs``.
+
+    Returns:
+        An absolute path. The folder need not exist.
+    """
+    chosen = home or os.environ.get("HFS_HOME") or Path.home() / ".hfs"
+    return Path(chosen).expanduser().absolute()

@@ -1,0 +1,78 @@
+"""Sessions and other documents as plain JSON files: the only door to the store.
+
+Everything is imported when it is first used, so that a command which lists sessions pays for no event loop.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hfs.persistence._format import Layout as Layout
+    from hfs.persistence._rendering import parse_document as parse_document
+    from hfs.persistence._rendering import render_document as render_document
+    from hfs.persistence._store import SessionStore as SessionStore
+    from hfs.persistence._store import open_store as open_store
+    from hfs.persistence.models import Draft as Draft
+    from hfs.persistence.models import MessageModel as MessageModel
+    from hfs.persistence.models import NewMessage as NewMessage
+    from hfs.persistence.models import Notice as Notice
+    from hfs.persistence.models import SessionModel as SessionModel
+    from hfs.persistence.models import SessionSummary as SessionSummary
+    from hfs.persistence.models import TrashedSession as TrashedSession
+    from hfs.persistence.repository import SessionRepository as SessionRepository
+    from hfs.persistence.repository import StreamingDraft as StreamingDraft
+    from hfs.persistence.repository import open_repository as open_repository
+    from hfs.persistence.tinydb import DirectoryStorage as DirectoryStorage
+    from hfs.persistence.tinydb import DocumentDB as DocumentDB
+    from hfs.persistence.tinydb import DocumentTable as DocumentTable
+    from hfs.persistence.tinydb import append as append
+
+_HOMES = {
+    "_format": ("Layout",),
+    "_rendering": ("parse_document", "render_document"),
+    "_store": ("SessionStore", "open_store"),
+    "models": (
+        "Draft",
+        "MessageModel",
+        "NewMessage",
+        "Notice",
+        "SessionModel",
+        "SessionSummary",
+        "TrashedSession",
+    ),
+    "repository": ("SessionRepository", "StreamingDraft", "open_repository"),
+    "tinydb": ("DirectoryStorage", "DocumentDB", "DocumentTable", "append"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "DirectoryStorage",
+    "DocumentDB",
+    "DocumentTable",
+    "Draft",
+    "Layout",
+    "MessageModel",
+    "NewMessage",
+    "Notice",
+    "SessionModel",
+    "SessionRepository",
+    "SessionStore",
+    "SessionSummary",
+    "StreamingDraft",
+    "TrashedSession",
+    "append",
+    "open_repository",
+    "open_store",
+    "parse_document",
+    "render_document",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value

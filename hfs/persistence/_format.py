@@ -1,0 +1,230 @@
+"""Bytes to document and back. Pure functions: no input, no output.
+
+A document is a JSON object. A table may declare a ``Layout``: which list is the one that grows, and which
+texts are written as lists of their lines. In memory such a text is always its joined text.
+
+The canonical layout of a document with a growing list::
+
+    {
+      "key": value,
+      "messages": [
+        {"id": 1, "content": "one line"},
+        {"id": 2, "content": [
+          "two",
+          "lines"
+        ]}
+      ]
+    }
+
+An item starts a line of its own, with four spaces before its brace, and no other line starts like that; a
+string never holds a raw line break. That is what the tail append and its recovery stand on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeGuard
+
+from hfs.persistence._json import JSONError, encode, encode_key, encode_scalar, escape, exact, loads
+
+TAIL: Final = b"\n  ]\n}\n"
+"""How a canonical document with a non-empty growing list ends: what an append replaces."""
+ITEM_START: Final = b"\n    {"
+_INLINE_LIMIT: Final = 100
+"""How many bytes a nested header value may take on its line before it is spread over several."""
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the documents of a table are written. The default declares nothing."""
+
+    append_field: str | None = None
+    """The list that grows, written last, an item a line. ``append()`` to it costs one item."""
+    item_text_fields: frozenset[str] = frozenset()
+    """Fields of the list's items that are texts: one line as a string, more as a list of lines."""
+    text_fields: frozenset[str] = frozenset()
+    """The same for fields of the document itself."""
+    first_keys: tuple[str, ...] = ()
+    """Keys of the document that come first, in this order. Others follow as they came."""
+    first_item_keys: tuple[str, ...] = ()
+    last_item_keys: tuple[str, ...] = ()
+    item_id: str | None = None
+    """A key of the items that holds an integer, unique in its list; given by ``append()`` where it is missing."""
+    item_stamp: str | None = None
+    """A key of the items that tells two items with one id apart: when each was made."""
+    version_key: str | None = None
+    version: int = 1
+    """The newest value of ``version_key`` that can be written."""
+    complete: Callable[[int, Document], None] | None = None
+    """Called with the id and the document before it is written whole: fills in what is missing."""
+
+
+PLAIN: Final = Layout()
+
+
+def parse(data: bytes, layout: Layout = PLAIN) -> Document:
+    """The document that a file holds, in whatever layout.
+
+    Raises:
+        JSONError: Not JSON, or no object.
+    """
+    value = loads(data)
+    if not isinstance(value, dict):
+        raise JSONError(f"expected an object in braces, found {_kind(value)}", 1, 1)
+    document: Document = value
+    if layout.append_field is None:
+        document = exact(data, document)
+    else:
+        items = document.get(layout.append_field)
+        rest = {key: value for key, value in document.items() if key != layout.append_field}
+        exact_rest = exact(data, rest)
+        if exact_rest is not rest or not _plain_items(items, layout):
+            document = exact(data, document)
+    _join_texts(document, layout.text_fields)
+    for item in _items(document, layout):
+        _join_texts(item, layout.item_text_fields)
+    return document
+
+
+def _plain_items(items: object, layout: Layout) -> bool:
+    """Whether the items hold nothing but strings, integers, booleans, null and declared texts."""
+    if not isinstance(items, list):
+        return False
+    texts = layout.item_text_fields
+    plain = {str, int, bool, type(None)}
+    for item in items:
+        if type(item) is not dict:
+            return False
+        for key, value in item.items():
+            if type(value) not in plain and not (key in texts and _is_lines(value)):
+                return False
+    return True
+
+
+def _is_lines(value: object) -> TypeGuard[list[str]]:
+    return type(value) is list and {*map(type, value)} <= {str}
+
+
+def _items(document: Document, layout: Layout) -> list[Any]:
+    items = document.get(layout.append_field) if layout.append_field else None
+    return items if isinstance(items, list) else []
+
+
+def _join_texts(mapping: object, fields: frozenset[str]) -> None:
+    if not isinstance(mapping, dict):
+        return
+    for name in fields:
+        value = mapping.get(name)
+        if type(value) is list and _is_lines(value):
+            mapping[name] = "\n".join(value)
+
+
+def _kind(value: object) -> str:
+    names = {list: "a list", str: "a string", int: "a number", float: "a number", bool: "a boolean"}
+    return names.get(type(value), "null")
+
+
+def render(document: Mapping[str, Any], layout: Layout = PLAIN) -> bytes:
+    """The canonical bytes of a document.
+
+    Raises:
+        TypeError: A value that JSON has no form for.
+        ValueError: Nested too deep.
+    """
+    return render_head(document, layout) + render_list(document, layout)
+
+
+def render_head(document: Mapping[str, Any], layout: Layout = PLAIN) -> bytes:
+    """Everything before the growing list; the whole document where there is none."""
+    lines = []
+    for key in _ordered(document, layout.first_keys, ()):
+        value = document[key]
+        if key == layout.append_field and isinstance(value, (list, tuple)):
+            continue
+        lines.append(b"\n  " + escape(encode_key(key)) + b": " + _header_value(key, value, layout))
+    body = b",".join(lines)
+    if _has_list(document, layout):
+        return b"{" + body + (b"," if lines else b"")
+    return b"{" + body + (b"\n}\n" if lines else b"}\n")
+
+
+def render_list(document: Mapping[str, Any], layout: Layout) -> bytes:
+    """The growing list and the end of the document; nothing where it has none."""
+    if not _has_list(document, layout):
+        return b""
+    assert layout.append_field is not None
+    start = b"\n  " + encode_key(layout.append_field) + b": ["
+    items = [b"\n    " + render_item(item, layout) for item in document[layout.append_field]]
+    return start + b",".join(items) + TAIL if items else start + b"]\n}\n"
+
+
+def _has_list(document: Mapping[str, Any], layout: Layout) -> bool:
+    return layout.append_field is not None and isinstance(document.get(layout.append_field), (list, tuple))
+
+
+def render_item(item: object, layout: Layout) -> bytes:
+    """One item of the growing list, without what stands around it."""
+    if not isinstance(item, Mapping):
+        return encode(item)
+    parts = []
+    for key in _ordered(item, layout.first_item_keys, layout.last_item_keys):
+        value = item[key]
+        if key in layout.item_text_fields and _is_text(value):
+            encoded = _text(value, b"    ")
+        elif isinstance(value, (dict, list, tuple)):
+            encoded = encode(value)
+        else:
+            encoded = encode_scalar(value)
+        parts.append(encode_key(key) + b": " + encoded)
+    return escape(b"{" + b", ".join(parts) + b"}")
+
+
+def _header_value(key: str, value: object, layout: Layout) -> bytes:
+    if key in layout.text_fields and _is_text(value):
+        return escape(_text(value, b"  "))
+    encoded = encode(value)
+    if len(encoded) <= _INLINE_LIMIT or not isinstance(value, (dict, list, tuple)):
+        return encoded
+    return _spread(value, b"\n  ")
+
+
+def _spread(value: Any, margin: bytes) -> bytes:
+    """A nested value over several lines, each part on one line where it fits."""
+    inner = margin + b"  "
+    if isinstance(value, dict):
+        parts = [escape(encode_key(key)) + b": " + _fit(item, inner) for key, item in value.items()]
+        return b"{" + inner + (b"," + inner).join(parts) + margin + b"}"
+    return b"[" + inner + (b"," + inner).join([_fit(item, inner) for item in value]) + margin + b"]"
+
+
+def _fit(value: object, margin: bytes) -> bytes:
+    encoded = encode(value)
+    if len(encoded) <= _INLINE_LIMIT or not isinstance(value, (dict, list, tuple)):
+        return encoded
+    return _spread(value, margin)
+
+
+def _is_text(value: object) -> TypeGuard[str | list[str]]:
+    return type(value) is str or _is_lines(value)
+
+
+def _text(text: str | list[str], margin: bytes) -> bytes:
+    """A text: a string where it has one line, else a list of its lines. Joined by a line feed they are the text."""
+    if not isinstance(text, str):
+        text = "\n".join(text)
+    if "\n" not in text:
+        return encode_scalar(text)
+    between = b",\n" + margin + b"  "
+    return b"[" + between[1:] + between.join(map(encode_scalar, text.split("\n"))) + b"\n" + margin + b"]"
+
+
+def _ordered(mapping: Mapping[str, Any], first: tuple[str, ...], last: tuple[str, ...]) -> list[str]:
+    if not first and not last:
+        return list(mapping)
+    keys = [key for key in first if key in mapping]
+    keys += [key for key in mapping if key not in first and key not in last]
+    keys += [key for key in last if key in mapping]
+    return keys

@@ -1,0 +1,274 @@
+"""The session document: how it is laid out, and the way to ``SessionModel`` and back. No input, no output."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from hfs.errors import InvalidDocumentError
+from hfs.persistence._format import Document, Layout
+from hfs.persistence._time import format_time, now, parse_time
+from hfs.persistence.models import NAME_LIMIT, ROLES, MessageModel, NewMessage, SessionModel
+
+FORMAT: Final = 1
+AUTO_NAME_LENGTH: Final = 30
+PLACEHOLDER: Final = "New session"
+_MESSAGE_KEYS: Final = frozenset(("id", "role", "created_at", "model", "status", "content"))
+_SESSION_KEYS: Final = frozenset(("format", "id", "uid", "name", "name_source", "created_at", "updated_at", "messages"))
+_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def new_uid(moment: float | None = None, seed: bytes | None = None) -> str:
+    """A UUIDv7 (RFC 9562, 5.7).
+
+    Args:
+        moment: Seconds since 1970; now, where it is None.
+        seed: What its random part is made of, for one that must come out the same again.
+    """
+    milliseconds = int((time.time() if moment is None else moment) * 1000) & ((1 << 48) - 1)
+    random = int.from_bytes(os.urandom(10) if seed is None else hashlib.sha256(seed).digest()[:10], "big")
+    high = milliseconds << 16 | 0x7000 | random >> 68 & 0xFFF
+    low = 0b10 << 62 | random & ((1 << 62) - 1)
+    digits = f"{high << 64 | low:032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def placeholder_name(moment: datetime) -> str:
+    """The name of a session in which nobody has spoken yet."""
+    return f"{PLACEHOLDER} - {moment.astimezone():%Y-%m-%d_%H-%M}"
+
+
+def auto_name(text: str, moment: datetime) -> str:
+    """The beginning of the first user message, on one line, and the local time."""
+    start = " ".join(text[: AUTO_NAME_LENGTH * 20].split())[:AUTO_NAME_LENGTH].strip()
+    return f"{start or PLACEHOLDER} - {moment.astimezone():%Y-%m-%d_%H-%M}"
+
+
+def name_after(header: Document, messages: Iterable[Document]) -> bool:
+    """Names a session after its first user message, if it still has its placeholder; says whether it did."""
+    placeholder = str(header.get("name", "")).startswith(f"{PLACEHOLDER} - ")
+    if header.get("name_source") != "auto" or not placeholder:
+        return False
+    first = next((message for message in messages if message.get("role") == "user"), None)
+    if first is None:
+        return False
+    header["name"] = auto_name(_text(first.get("content")), parse_time(first.get("created_at")) or now())
+    return True
+
+
+def complete(doc_id: int, document: Document) -> None:
+    """Fills in what a session document must have. The file's name wins over an id in it."""
+    document.setdefault("format", FORMAT)
+    document["id"] = doc_id
+    created = _created_at(document)
+    if parse_time(document.get("created_at")) is None:
+        document["created_at"] = format_time(now() if created == _UNKNOWN_TIME else created)
+    if not _is_text(document.get("uid")):
+        document["uid"] = derived_uid(doc_id, document)
+    if not _is_text(document.get("name")):
+        document["name"] = f"Session {doc_id}"
+        document["name_source"] = "auto"
+    document.setdefault("name_source", "user")
+    document.setdefault("updated_at", None)
+    document.setdefault("messages", [])
+
+
+def derived_uid(doc_id: int, document: Document) -> str:
+    """The uid of a session that has none: the same each time, until it is written."""
+    created = _created_at(document)
+    return new_uid(max(created.timestamp(), 0), f"{doc_id} {format_time(created)}".encode())
+
+
+SESSION_LAYOUT: Final = Layout(
+    append_field="messages",
+    item_text_fields=frozenset(("content",)),
+    first_keys=("format", "id", "uid", "name", "name_source", "created_at", "updated_at"),
+    first_item_keys=("id", "role", "created_at", "model", "status"),
+    last_item_keys=("content",),
+    item_id="id",
+    item_stamp="created_at",
+    version_key="format",
+    version=FORMAT,
+    complete=complete,
+)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _text(content: object) -> str:
+    """A content as text, also where another program wrote blocks."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [block.get("text", "") if isinstance(block, dict) else block for block in content]
+        return "\n".join(part for part in parts if isinstance(part, str) and part)
+    return "" if content is None else str(content)
+
+
+def _messages(document: Document) -> list[Any]:
+    messages = document.get("messages")
+    return messages if isinstance(messages, list) else []
+
+
+def _created_at(document: Document) -> datetime:
+    created = parse_time(document.get("created_at"))
+    if created is None:
+        times = (parse_time(m.get("created_at")) for m in _messages(document) if isinstance(m, dict))
+        created = next((moment for moment in times if moment is not None), _UNKNOWN_TIME)
+    return created
+
+
+def to_session(
+    doc_id: int, document: Document, *, read_only: str | None = None, recovered: bool = False
+) -> SessionModel:
+    """The session that a document holds. What it lacks is filled in; what hfs doesn't know goes to ``extra``."""
+    created = _created_at(document)
+    messages = _to_messages(doc_id, _messages(document), created)
+    name = document.get("name")
+    source: Literal["auto", "user"] = "auto" if document.get("name_source") == "auto" else "user"
+    uid = document.get("uid")
+    return SessionModel(
+        id=doc_id,
+        uid=uid if isinstance(uid, str) and uid else derived_uid(doc_id, document),
+        name=name[:NAME_LIMIT] if isinstance(name, str) and name else f"Session {doc_id}",
+        name_source=source,
+        created_at=created,
+        updated_at=updated_at(document, messages[-1].created_at if messages else None),
+        messages=messages,
+        extra={key: value for key, value in document.items() if key not in _SESSION_KEYS},
+        read_only=read_only,
+        recovered=recovered,
+    )
+
+
+def updated_at(document: Document, newest: datetime | None) -> datetime | None:
+    """The later of the header's time and the newest message's."""
+    times = [moment for moment in (parse_time(document.get("updated_at")), newest) if moment is not None]
+    return max(times, default=None)
+
+
+def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[MessageModel]:
+    messages = []
+    used: set[int] = set()
+    parse: Callable[[str], datetime] = datetime.fromisoformat
+    for item in items:
+        if not isinstance(item, dict):
+            item = {"role": "system", "content": item}
+        number = item.get("id")
+        if type(number) is not int or number in used:
+            number = max(used, default=0) + 1
+        used.add(number)
+        try:
+            moment = parse(item["created_at"])
+            if moment.tzinfo is not UTC:
+                moment = parse_time(item["created_at"]) or fallback
+        except (KeyError, TypeError, ValueError, OverflowError):
+            moment = fallback
+        fallback = moment
+        content = item.get("content")
+        role, model, status = item.get("role"), item.get("model"), item.get("status")
+        extra = {} if item.keys() <= _MESSAGE_KEYS else {k: v for k, v in item.items() if k not in _MESSAGE_KEYS}
+        messages.append(
+            MessageModel(
+                number,
+                session_id,
+                role if isinstance(role, str) else "system",
+                content if isinstance(content, str) else _text(content),
+                moment,
+                model if isinstance(model, str) else None,
+                status if isinstance(status, str) else None,
+                extra,
+            )
+        )
+    return messages
+
+
+def to_item(message: NewMessage) -> Document:
+    """A new message as it is stored, without its id.
+
+    Raises:
+        InvalidDocumentError: An unknown role, or a text that can't be stored.
+    """
+    if message.role not in ROLES:
+        raise InvalidDocumentError(f"{message.role!r} is no role: expected one of {', '.join(ROLES)}.")
+    clash = _MESSAGE_KEYS & message.extra.keys()
+    if clash:
+        raise InvalidDocumentError(f"extra can't hold {sorted(clash)}: these are the message's own fields.")
+    require_text(message.content, "The message")
+    item: Document = {"role": message.role, "created_at": format_time(message.created_at or now())}
+    if message.model is not None:
+        item["model"] = message.model
+    if message.status is not None:
+        item["status"] = message.status
+    return {**item, **message.extra, "content": message.content}
+
+
+def require_text(text: object, what: str) -> None:
+    """Raises InvalidDocumentError for what is no text, or holds half of a surrogate pair, which UTF-8 can't hold."""
+    if not isinstance(text, str):
+        raise InvalidDocumentError(f"{what} is {type(text).__name__}: expected text.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidDocumentError(
+            f"{what} holds a lone surrogate (U+{ord(text[error.start]):04X}) at character {error.start + 1}, which "
+            "is no text. Nothing was saved; replace it and try again."
+        ) from error
+
+
+def checked_name(name: object) -> str:
+    """A name as it is stored: on one line, 1 to 255 characters.
+
+    Raises:
+        InvalidDocumentError: It is empty or longer.
+    """
+    require_text(name, "The name")
+    line = " ".join(str(name).split())
+    if not 1 <= len(line) <= NAME_LIMIT:
+        raise InvalidDocumentError(f"A name has 1 to {NAME_LIMIT} characters; this one has {len(line)}.")
+    return line
+
+
+def checked_import(document: object) -> Document:
+    """A foreign document as a new session's, its ids made unique.
+
+    Raises:
+        InvalidDocumentError: It is no session document of a format that this hfs knows.
+    """
+    if not isinstance(document, Mapping):
+        raise InvalidDocumentError("This is no session document: expected an object in braces.")
+    version = document.get("format", FORMAT)
+    if type(version) is not int or not 1 <= version <= FORMAT:
+        raise InvalidDocumentError(f"This document has format {version!r}; this hfs reads up to {FORMAT}.")
+    messages = document.get("messages")
+    if not isinstance(messages, list):
+        raise InvalidDocumentError('This is no session document: it has no list of "messages".')
+    checked = {
+        **document,
+        "messages": [_checked_message(at, message) for at, message in enumerate(messages, 1)],
+    }
+    used: set[int] = set()
+    for item in checked["messages"]:
+        number = item.get("id")
+        if type(number) is not int or number < 1 or number in used:
+            item["id"] = max(used, default=0) + 1
+        used.add(item["id"])
+    if "name" in checked:
+        checked["name"] = checked_name(checked["name"])
+    return checked
+
+
+def _checked_message(at: int, message: object) -> Document:
+    if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+        raise InvalidDocumentError(f'Message {at} is no message: expected an object with a "role" and a "content".')
+    content = message.get("content")
+    lines = isinstance(content, list) and all(isinstance(line, str) for line in content)
+    if not (lines or isinstance(content, str)):
+        raise InvalidDocumentError(f'The "content" of message {at} is no text and no list of lines.')
+    return {**message, "content": "\n".join(content) if isinstance(content, list) else content}

@@ -1,0 +1,464 @@
+"""The sessions of one home folder, for one thread's calls at a time: what every door opens onto.
+
+``SessionStore`` may be used from several threads and processes; each call blocks until it is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hfs import paths
+from hfs.errors import (
+    AmbiguousSessionError,
+    HfsError,
+    InvalidDocumentError,
+    SessionNotFoundError,
+    StoreError,
+    StoreIOError,
+)
+from hfs.persistence._drafts import DraftFile, LeftDraft, list_drafts
+from hfs.persistence._files import FileOps, io_error
+from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._format import Document
+from hfs.persistence._locks import TIMEOUT, TableLocks
+from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
+from hfs.persistence._session_document import (
+    SESSION_LAYOUT,
+    checked_import,
+    checked_name,
+    name_after,
+    new_uid,
+    placeholder_name,
+    to_item,
+    to_session,
+)
+from hfs.persistence._time import format_time, now
+from hfs.persistence._trash import Trash
+from hfs.persistence.index import SummaryIndex
+from hfs.persistence.models import (
+    Draft,
+    MessageModel,
+    NewMessage,
+    Notice,
+    SessionModel,
+    SessionSummary,
+    TrashedSession,
+)
+
+_UID_PREFIX = 4
+_Result = TypeVar("_Result")
+
+
+class SessionStore:
+    """Sessions as files in a home folder.
+
+    Args:
+        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
+        on_notice: Called, from any thread, with what a person should be told.
+        ops: The operating system's calls.
+        threshold: From this size on, in bytes, an append replaces only a file's tail.
+        lock_timeout: How long another process is waited for, in seconds.
+    """
+
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        on_notice: Callable[[Notice], None] | None = None,
+        *,
+        ops: FileOps | None = None,
+        threshold: float = APPEND_THRESHOLD,
+        lock_timeout: float = TIMEOUT,
+    ) -> None:
+        self.home = paths.home_folder(home)
+        self._ops = ops or FileOps()
+        self._locks = TableLocks(self._ops, str(self.home / paths.LOCKS), paths.SESSIONS, lock_timeout)
+        self._folder = DocumentFolder(
+            self.home / paths.SESSIONS,
+            SESSION_LAYOUT,
+            self._locks,
+            self.home / paths.DAMAGED,
+            ops=self._ops,
+            threshold=threshold,
+        )
+        self._trash = Trash(self._ops, self.home / paths.TRASH)
+        self._index = SummaryIndex(self._folder)
+        self._notify = on_notice or (lambda notice: None)
+        self._folder.events.recovered = self._tell_recovered
+        self._folder.events.put_back = self._tell_put_back
+        self._folder.events.taken_out = self._tell_taken_out
+
+    def __enter__(self) -> SessionStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Looks once more whether a stale copy took anything away, and closes the lock files."""
+        self._folder.settle()
+        self._locks.close()
+
+    # Sessions
+
+    def create(self, name: str | None = None, *, messages: Sequence[NewMessage] = ()) -> SessionModel:
+        """A new session, with its first messages, in one atomic write.
+
+        Args:
+            name: Its name; made from the first user message, where it is None.
+            messages: What it begins with.
+
+        Raises:
+            InvalidDocumentError: A name or message that can't be stored; nothing was written.
+            StoreIOError, LockTimeoutError: It could not be made durable.
+        """
+        moment = now()
+        items = [{"id": at, **to_item(message)} for at, message in enumerate(messages, 1)]
+        document: Document = {
+            "uid": new_uid(moment.timestamp()),
+            "name": placeholder_name(moment) if name is None else checked_name(name),
+            "name_source": "auto" if name is None else "user",
+            "created_at": format_time(moment),
+            "messages": items,
+        }
+        name_after(document, items)
+        doc_id = self._storable(lambda: self._folder.create(document))
+        created = self.get(doc_id)
+        if created is None:
+            raise SessionNotFoundError(f"Session {doc_id} was removed as soon as it was made.", session=str(doc_id))
+        return created
+
+    def add_message(
+        self,
+        session_id: int,
+        role: str,
+        content: str,
+        *,
+        model: str | None = None,
+        status: str | None = None,
+        created_at: datetime | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> MessageModel:
+        """Appends a message. It is durable when this returns.
+
+        Args:
+            session_id: The session.
+            role: ``user``, ``assistant``, ``system`` or ``tool``.
+            content: Any text but lone surrogates.
+            model: Which model spoke.
+            status: ``"interrupted"`` for an answer that was cut short.
+            created_at: When it was said; now, where it is None.
+            extra: More keys to keep with it.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            InvalidDocumentError: It can't be stored; nothing was written.
+            CorruptSessionError: The file is broken; nothing was written to it.
+            UnsupportedFormatError, StoreIOError, LockTimeoutError: It is not saved.
+        """
+        item = to_item(NewMessage(role, content, model, status, created_at, dict(extra or {})))
+        placed = self._storable(lambda: self._folder.append(session_id, [item], name_after))
+        if placed is None:
+            raise self._missing(str(session_id))
+        stored = placed[0]
+        return to_session(session_id, {"messages": [stored]}).messages[0]
+
+    def get(self, session_id: int) -> SessionModel | None:
+        """A session as its file has it now, or None if there is none.
+
+        Raises:
+            CorruptSessionError: The file is broken.
+            StoreIOError: It can't be read.
+        """
+        return self._model(session_id, self._folder.read(session_id) if _is_id(session_id) else None)
+
+    def refresh(self, session_id: int) -> SessionModel | None:
+        """The same, after putting back what a stale copy saved over the file took away a moment ago."""
+        return self._model(session_id, self._folder.refresh(session_id) if _is_id(session_id) else None)
+
+    def _model(self, session_id: int, snapshot: Snapshot | None) -> SessionModel | None:
+        if snapshot is None:
+            return None
+        reason = self._folder.read_only_reason(session_id, snapshot.document)
+        return to_session(session_id, snapshot.document, read_only=reason, recovered=snapshot.salvaged)
+
+    def document(self, session_id: int) -> Document | None:
+        """The session's JSON document, unknown keys included, texts as plain strings."""
+        snapshot = self._folder.read(session_id)
+        return snapshot.document if snapshot else None
+
+    def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
+        """Summaries of sessions, newest first; damaged ones say what is wrong with them.
+
+        Args:
+            limit: How many at the most; all, where it is None.
+        """
+        return self._index.recent(limit)
+
+    def count(self) -> int:
+        """How many sessions there are."""
+        return self._index.count()
+
+    def rename(self, session_id: int, name: str) -> SessionModel | None:
+        """Gives a session a name, which hfs never replaces. None if there is no such session.
+
+        Raises:
+            InvalidDocumentError: The name is empty or longer than 255 characters.
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not renamed.
+        """
+        checked = checked_name(name)
+
+        def change(document: Document) -> None:
+            document.update(name=checked, name_source="user", updated_at=format_time(now()))
+
+        if not _is_id(session_id) or self._folder.modify(session_id, change) is None:
+            return None
+        return self.get(session_id)
+
+    def delete(self, session_id: int) -> bool:
+        """Moves a session to the trash; says whether it was there."""
+        if not _is_id(session_id) or not self._folder.exists(session_id):
+            return False
+        with self._locks.table():
+            # A file that was copied in has an id that hfs never gave out: it must not come back either.
+            self._folder.reserve(session_id)
+            return self._folder.move(session_id, self._trash.place_for(session_id))
+
+    def list_trash(self) -> list[TrashedSession]:
+        """What was deleted, the latest first."""
+        return self._trash.sessions()
+
+    def restore(self, session_id: int) -> SessionModel | None:
+        """Brings back the session of that id that was deleted last, or messages that were taken out of it.
+
+        Returns:
+            The session, or None if the trash has nothing of it.
+        """
+        if self._folder.exists(session_id):
+            return self._restore_messages(session_id)
+        trashed = self._trash.latest(session_id)
+        if trashed is None:
+            return None
+        target = self._folder.file(session_id)
+        with self._locks.table(), self._locks.document(session_id):
+            try:
+                self._ops.link(str(trashed), target)
+                self._ops.fsync_folder(str(self._folder.path))
+                self._ops.unlink(str(trashed))
+            except FileExistsError as error:
+                raise StoreError(f"There is a session {session_id} already; nothing was restored.") from error
+            except OSError as error:
+                raise io_error(error, target, "restore") from error
+        return self.get(session_id)
+
+    def _restore_messages(self, session_id: int) -> SessionModel | None:
+        kept = self._trash.messages_of(session_id)
+        if not kept:
+            return None
+        lost = [message for path in kept for message in self._trash.read(path).get("messages", [])]
+
+        def change(document: Document) -> None:
+            messages = document["messages"]
+            present = {(item.get("id"), item.get("created_at")) for item in messages}
+            messages.extend(item for item in lost if (item.get("id"), item.get("created_at")) not in present)
+            messages.sort(key=lambda item: item.get("id", 0))
+
+        self._folder.modify(session_id, change)
+        for path in kept:
+            self._ops.unlink(str(path))
+        return self.get(session_id)
+
+    def import_document(self, document: object) -> tuple[SessionModel, bool]:
+        """Adds a session from a document, under a new id.
+
+        Returns:
+            The session, and whether it was added: one whose uid is here already is left as it is.
+
+        Raises:
+            InvalidDocumentError: It is no session document; nothing was written.
+        """
+        checked = checked_import(document)
+        uid = checked.get("uid")
+        with self._locks.table():
+            present = self._index.with_uid(uid) if isinstance(uid, str) and uid else None
+            if present is None:
+                doc_id = self._storable(lambda: self._folder.create(checked))
+        session = self.get(doc_id if present is None else present)
+        if session is None:
+            raise self._missing(str(uid))
+        return session, present is None
+
+    # Finding
+
+    def resolve(self, text: str) -> int:
+        """The session that a person means: an id, ``last``, a unique part of the name, the start of a uid.
+
+        Raises:
+            SessionNotFoundError: None fits.
+            AmbiguousSessionError: Several fit.
+        """
+        wanted = text.strip()
+        if wanted.isascii() and wanted.isdigit() and _is_id(int(wanted)) and self._folder.exists(int(wanted)):
+            return int(wanted)
+        summaries = self._index.recent(None)
+        if wanted == "last" and summaries:
+            return max(summaries, key=lambda summary: summary.updated_at or summary.created_at).id
+        folded = wanted.casefold()
+        exact = [summary for summary in summaries if summary.name.casefold() == folded]
+        found = exact or [
+            summary
+            for summary in summaries
+            if (folded and folded in summary.name.casefold())
+            or (len(folded) >= _UID_PREFIX and summary.uid.startswith(folded))
+        ]
+        if not found:
+            raise self._missing(wanted)
+        if len(found) > 1:
+            candidates = tuple((summary.id, summary.name) for summary in found)
+            raise AmbiguousSessionError(
+                f"{wanted!r} fits {len(found)} sessions: {', '.join(str(number) for number, _ in candidates[:10])}. "
+                "Give more of the name, or the id.",
+                session=wanted,
+                candidates=candidates,
+            )
+        return found[0].id
+
+    def path(self, session_id: int) -> Path | None:
+        """The session's file."""
+        return Path(self._folder.file(session_id)) if self._folder.exists(session_id) else None
+
+    def revision(self, session_id: int) -> str | None:
+        """A mark that changes whenever the file does; None if it is gone. Costs one stat."""
+        identity = self._folder.identity(session_id)
+        return "-".join(map(str, identity)) if identity else None
+
+    # Drafts
+
+    def keep_draft(
+        self, session_id: int, role: str, content: str, *, model: str | None = None, status: str | None = None
+    ) -> Draft:
+        """Keeps words that could not be saved into their session, until ``save_drafts`` can."""
+        with contextlib.closing(self._draft_file(session_id, role, model, status)) as draft:
+            draft.write(content)
+            draft.flush()
+        return Draft(str(draft.path), session_id, role, content, draft.created_at, model, status)
+
+    @contextlib.contextmanager
+    def streaming_draft(
+        self, session_id: int, role: str = "assistant", *, model: str | None = None
+    ) -> Iterator[DraftFile]:
+        """An answer in progress. Save the message inside the block: leaving it without an error removes the draft."""
+        draft = self._draft_file(session_id, role, model, "interrupted")
+        try:
+            yield draft
+        except BaseException:
+            with contextlib.suppress(StoreIOError):
+                draft.flush()
+            raise
+        else:
+            draft.discard()
+        finally:
+            draft.close()
+
+    def _draft_file(self, session_id: int, role: str, model: str | None, status: str | None) -> DraftFile:
+        return DraftFile(self._ops, self.home / paths.DRAFTS, session_id, role, model=model, status=status)
+
+    def list_drafts(self) -> list[Draft]:
+        """Words that are not in their session yet, oldest first."""
+        return list_drafts(self._ops, self.home / paths.DRAFTS)
+
+    def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
+        """Saves what was kept, where its session can be written now.
+
+        Args:
+            session_id: The session; all, where it is None.
+
+        Returns:
+            What was saved.
+        """
+        saved = []
+        for draft in list_drafts(self._ops, self.home / paths.DRAFTS, session_id):
+            with LeftDraft(self._ops, draft) as left:
+                if left:
+                    try:
+                        message = self._save_draft(draft)
+                        left.discard()
+                    except HfsError:
+                        continue
+                    saved.extend([message] if message else [])
+        return saved
+
+    def _save_draft(self, draft: Draft) -> MessageModel | None:
+        session = self.get(draft.session_id)
+        if session is None:
+            raise self._missing(str(draft.session_id))
+        twins = (m for m in session.messages if m.created_at == draft.created_at and m.role == draft.role)
+        if not draft.content or next(twins, None) is not None:
+            return None
+        return self.add_message(
+            draft.session_id,
+            draft.role,
+            draft.content,
+            model=draft.model,
+            status=draft.status,
+            created_at=draft.created_at,
+        )
+
+    # What is told
+
+    def _tell_recovered(self, session_id: int, path: Path) -> None:
+        text = (
+            f"Session {session_id}: a write was interrupted. Every message that was saved is there; the damaged "
+            f"original is kept as {path}."
+        )
+        self._notify(Notice("recovered", session_id, text, str(path)))
+
+    def _tell_put_back(self, session_id: int, messages: list[Document]) -> None:
+        text = f"Session {session_id}: another program saved an old copy; {_count(messages)} put back."
+        self._notify(Notice("put-back", session_id, text))
+
+    def _tell_taken_out(self, session_id: int, messages: list[Document]) -> None:
+        path = self._trash.keep_messages(session_id, messages)
+        text = (
+            f"Session {session_id}: {_count(messages)} taken out by another program, and kept in the trash. "
+            f"`hfs restore {session_id}` puts them back."
+        )
+        self._notify(Notice("taken-out", session_id, text, str(path)))
+
+    def _missing(self, wanted: str) -> SessionNotFoundError:
+        return SessionNotFoundError(
+            f"There is no session {wanted!r} in {self._folder.path}. `hfs list` shows those that are there.",
+            session=wanted,
+        )
+
+    def _storable(self, work: Callable[[], _Result]) -> _Result:
+        try:
+            return work()
+        except (TypeError, ValueError) as error:
+            if isinstance(error, HfsError):
+                raise
+            raise InvalidDocumentError(f"This can't be stored: {error}. Nothing was written.") from error
+
+
+def _is_id(session_id: int) -> bool:
+    return 0 < session_id < 10**18
+
+
+def _count(messages: list[Document]) -> str:
+    return "1 message was" if len(messages) == 1 else f"{len(messages)} messages were"
+
+
+def open_store(
+    home: str | os.PathLike[str] | None = None, on_notice: Callable[[Notice], None] | None = None
+) -> SessionStore:
+    """The sessions of a home folder, for scripts: each call blocks. A context manager.
+
+    Args:
+        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None.
+        on_notice: Called with what a person should be told.
+    """
+    return SessionStore(home, on_notice)

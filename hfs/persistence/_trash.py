@@ -1,0 +1,73 @@
+"""Deleted sessions, kept until the user empties the trash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from hfs.persistence._files import FileOps, NotRegularError, make_folder, read_file, replace_file
+from hfs.persistence._format import Document, parse, render
+from hfs.persistence._json import JSONError
+from hfs.persistence._session_document import SESSION_LAYOUT
+from hfs.persistence._time import now
+from hfs.persistence.models import TrashedSession
+
+_MOMENT: Final = "%Y%m%dT%H%M%S%fZ"
+_SESSION: Final = re.compile(r"^([1-9][0-9]{0,17})-(\d{8}T\d{12}Z)\.json$")
+_MESSAGES: Final = re.compile(r"^([1-9][0-9]{0,17})-messages-(\d{8}T\d{12}Z)\.json$")
+
+
+class Trash:
+    """The folder that deleted sessions, and messages that were taken out of one, are kept in."""
+
+    def __init__(self, ops: FileOps, folder: Path) -> None:
+        self._ops = ops
+        self.folder = folder
+
+    def place_for(self, session_id: int) -> Path:
+        """Where a session goes that is deleted now."""
+        return self.folder / f"{session_id}-{now().strftime(_MOMENT)}.json"
+
+    def keep_messages(self, session_id: int, messages: list[Document]) -> Path:
+        """Keeps messages that were taken out of a session that is still there."""
+        make_folder(self._ops, str(self.folder))
+        path = self.folder / f"{session_id}-messages-{now().strftime(_MOMENT)}.json"
+        replace_file(self._ops, str(path), render({"messages": messages}, SESSION_LAYOUT), expected=None)
+        return path
+
+    def _found(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, datetime, Path]]:
+        if self.folder.is_dir():
+            for path in self.folder.iterdir():
+                match = pattern.match(path.name)
+                if match:
+                    yield int(match[1]), datetime.strptime(match[2], _MOMENT).replace(tzinfo=UTC), path
+
+    def sessions(self) -> list[TrashedSession]:
+        """What was deleted, the latest first."""
+        sessions = []
+        for session_id, moment, path in sorted(self._found(_SESSION), key=lambda found: found[1], reverse=True):
+            document = self.read(path)
+            messages = document.get("messages")
+            name = str(document.get("name") or f"Session {session_id}")
+            count = len(messages) if isinstance(messages, list) else 0
+            sessions.append(TrashedSession(session_id, name, moment, count, str(path)))
+        return sessions
+
+    def latest(self, session_id: int) -> Path | None:
+        """The file of the session of that id that was deleted last."""
+        found = [(moment, path) for number, moment, path in self._found(_SESSION) if number == session_id]
+        return max(found)[1] if found else None
+
+    def messages_of(self, session_id: int) -> list[Path]:
+        """Files of messages that were taken out of a session, oldest first."""
+        return [path for number, _, path in sorted(self._found(_MESSAGES)) if number == session_id]
+
+    def read(self, path: Path) -> Document:
+        """A document in the trash; empty if it can't be read."""
+        try:
+            return parse(read_file(self._ops, str(path))[0], SESSION_LAYOUT)
+        except (OSError, JSONError, NotRegularError):
+            return {}

@@ -1,0 +1,145 @@
+"""What a session is, as values. No input, no output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from hfs.persistence._time import format_time
+
+Role = Literal["user", "assistant", "system", "tool"]
+ROLES: Final[tuple[str, ...]] = ("user", "assistant", "system", "tool")
+NAME_LIMIT: Final = 255
+"""The longest name, in characters."""
+
+
+@dataclass(slots=True)
+class MessageModel:
+    """One message of a session."""
+
+    id: int
+    """Unique in its session."""
+    session_id: int
+    role: str
+    """``user``, ``assistant``, ``system`` or ``tool``; anything else that a file holds is kept as it is."""
+    content: str
+    created_at: datetime
+    """Aware, UTC."""
+    model: str | None = None
+    """Which model spoke, as ``provider/model``."""
+    status: str | None = None
+    """``"interrupted"`` where the answer was cut short."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """Keys that hfs doesn't know, as they stand in the file."""
+
+    def to_item(self) -> dict[str, Any]:
+        """The message as it stands in a document."""
+        item: dict[str, Any] = {"id": self.id, "role": self.role, "created_at": format_time(self.created_at)}
+        if self.model is not None:
+            item["model"] = self.model
+        if self.status is not None:
+            item["status"] = self.status
+        return {**item, **self.extra, "content": self.content}
+
+
+@dataclass(slots=True)
+class SessionModel:
+    """One conversation, whole."""
+
+    id: int
+    uid: str
+    """A UUIDv7: two files with one uid are the same session."""
+    name: str
+    name_source: Literal["auto", "user"]
+    created_at: datetime
+    updated_at: datetime | None
+    """The later of the header's time and the newest message's; None where nothing ever happened."""
+    messages: list[MessageModel]
+    extra: dict[str, Any] = field(default_factory=dict)
+    read_only: str | None = None
+    """Why the file can't be written, or None: a newer format."""
+    recovered: bool = False
+    """Whether an interrupted write was seen, and what stands here is what was saved before it."""
+
+    @property
+    def message_count(self) -> int:
+        """How many messages there are."""
+        return len(self.messages)
+
+    def to_document(self) -> dict[str, Any]:
+        """The session as a JSON document, unknown keys included, texts as plain strings."""
+        return {
+            "format": 1,
+            "id": self.id,
+            "uid": self.uid,
+            "name": self.name,
+            "name_source": self.name_source,
+            "created_at": format_time(self.created_at),
+            "updated_at": format_time(self.updated_at) if self.updated_at else None,
+            **self.extra,
+            "messages": [message.to_item() for message in self.messages],
+        }
+
+
+@dataclass(slots=True)
+class SessionSummary:
+    """A line of a list of sessions."""
+
+    id: int
+    uid: str
+    name: str
+    created_at: datetime
+    updated_at: datetime | None
+    message_count: int
+    problem: str | None = None
+    """What is wrong with the file, for one that can't be read; its other fields are then what could be told."""
+
+
+@dataclass(slots=True)
+class NewMessage:
+    """A message that is not in a session yet."""
+
+    role: str
+    content: str
+    model: str | None = None
+    status: str | None = None
+    created_at: datetime | None = None
+    """Now, where it is None."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TrashedSession:
+    """A session in the trash."""
+
+    id: int
+    name: str
+    deleted_at: datetime
+    message_count: int
+    path: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """Words that are kept outside a session until they can be saved into it."""
+
+    path: str
+    session_id: int
+    role: str
+    content: str
+    created_at: datetime
+    model: str | None = None
+    status: str | None = None
+
+
+@dataclass(slots=True)
+class Notice:
+    """Something that the store did or saw and that a person should be told."""
+
+    kind: Literal["recovered", "put-back", "taken-out", "replaced-text"]
+    session_id: int
+    text: str
+    """The sentence to show."""
+    path: str | None = None
+    """A file that holds what is spoken of: the original, or what was taken out."""

@@ -1,0 +1,191 @@
+"""The sessions of one home folder, for asyncio: every call runs on a thread, none blocks the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from hfs.persistence._drafts import DraftFile
+from hfs.persistence._store import SessionStore
+from hfs.persistence.models import (
+    Draft,
+    MessageModel,
+    NewMessage,
+    Notice,
+    SessionModel,
+    SessionSummary,
+    TrashedSession,
+)
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+_THREADS = 8
+
+
+class StreamingDraft:
+    """An answer in progress, kept on the disk at least once a second."""
+
+    def __init__(self, draft: DraftFile, run: Callable[[Callable[[], None]], Any]) -> None:
+        self._draft = draft
+        self._run = run
+
+    async def write(self, text: str) -> None:
+        """Adds text to the draft."""
+        await self._run(functools.partial(self._draft.write, text))
+
+
+class SessionRepository:
+    """Sessions, whichever engine stores them. Safe from many tasks and many processes at once.
+
+    Every method does what its namesake of ``SessionStore`` does, and raises the same errors.
+
+    Args:
+        store: Where the sessions are.
+    """
+
+    def __init__(self, store: SessionStore) -> None:
+        self._store = store
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hfs-store")
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds the sessions."""
+        return self._store.home
+
+    async def __aenter__(self) -> SessionRepository:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Waits for what is being written, and closes the store."""
+        await self._run(self._store.close)
+        self._threads.shutdown(wait=True)
+
+    async def _run(
+        self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        loop = asyncio.get_running_loop()
+        if kwargs:
+            return await loop.run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
+        return await loop.run_in_executor(self._threads, work, *args)
+
+    async def create(self, name: str | None = None, *, messages: Sequence[NewMessage] = ()) -> SessionModel:
+        """A new session, with its first messages, in one atomic write."""
+        return await self._run(self._store.create, name, messages=messages)
+
+    async def add_message(
+        self,
+        session_id: int,
+        role: str,
+        content: str,
+        *,
+        model: str | None = None,
+        status: str | None = None,
+        created_at: datetime | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> MessageModel:
+        """Appends a message. It is durable when this returns."""
+        return await self._run(
+            self._store.add_message,
+            session_id,
+            role,
+            content,
+            model=model,
+            status=status,
+            created_at=created_at,
+            extra=extra,
+        )
+
+    async def get(self, session_id: int) -> SessionModel | None:
+        """A session as its file has it now, or None if there is none."""
+        return await self._run(self._store.get, session_id)
+
+    async def refresh(self, session_id: int) -> SessionModel | None:
+        """The same, after putting back what a stale copy took away a moment ago."""
+        return await self._run(self._store.refresh, session_id)
+
+    async def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
+        """Summaries of sessions, newest first."""
+        return await self._run(self._store.list_recent, limit)
+
+    async def rename(self, session_id: int, name: str) -> SessionModel | None:
+        """Gives a session a name, which hfs never replaces. None if there is no such session."""
+        return await self._run(self._store.rename, session_id, name)
+
+    async def delete(self, session_id: int) -> bool:
+        """Moves a session to the trash; says whether it was there."""
+        return await self._run(self._store.delete, session_id)
+
+    async def list_trash(self) -> list[TrashedSession]:
+        """What was deleted, the latest first."""
+        return await self._run(self._store.list_trash)
+
+    async def restore(self, session_id: int) -> SessionModel | None:
+        """Brings back what the trash has of a session, or None."""
+        return await self._run(self._store.restore, session_id)
+
+    async def import_document(self, document: object) -> tuple[SessionModel, bool]:
+        """Adds a session from a document; says whether it was added or was here already."""
+        return await self._run(self._store.import_document, document)
+
+    async def resolve(self, text: str) -> int:
+        """The session that a person means: an id, ``last``, a part of the name, the start of a uid."""
+        return await self._run(self._store.resolve, text)
+
+    async def path(self, session_id: int) -> Path | None:
+        """The session's file."""
+        return await self._run(self._store.path, session_id)
+
+    async def revision(self, session_id: int) -> str | None:
+        """A mark that changes whenever the file does; None if it is gone."""
+        return await self._run(self._store.revision, session_id)
+
+    async def keep_draft(
+        self, session_id: int, role: str, content: str, *, model: str | None = None, status: str | None = None
+    ) -> Draft:
+        """Keeps words that could not be saved into their session."""
+        return await self._run(self._store.keep_draft, session_id, role, content, model=model, status=status)
+
+    async def list_drafts(self) -> list[Draft]:
+        """Words that are not in their session yet, oldest first."""
+        return await self._run(self._store.list_drafts)
+
+    async def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
+        """Saves what was kept, where its session can be written now."""
+        return await self._run(self._store.save_drafts, session_id)
+
+    @contextlib.asynccontextmanager
+    async def streaming_draft(
+        self, session_id: int, role: str = "assistant", *, model: str | None = None
+    ) -> AsyncIterator[StreamingDraft]:
+        """An answer in progress. Save the message inside the block: leaving it without an error removes the draft."""
+        block = self._store.streaming_draft(session_id, role, model=model)
+        draft = await self._run(block.__enter__)
+        try:
+            yield StreamingDraft(draft, self._run)
+        except BaseException as error:
+            block.__exit__(type(error), error, error.__traceback__)
+            raise
+        else:
+            await self._run(block.__exit__, None, None, None)
+
+
+def open_repository(
+    home: str | os.PathLike[str] | None = None, on_notice: Callable[[Notice], None] | None = None
+) -> SessionRepository:
+    """The sessions of a home folder. An async context manager.
+
+    Args:
+        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
+        on_notice: Called, from any thread, with what a person should be told.
+    """
+    return SessionRepository(SessionStore(home, on_notice))

@@ -1,0 +1,1 @@
+"""TinyDB's own test suite, run against DocumentDB."""
