@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from hfs.persistence._format import Layout as Layout
     from hfs.persistence._rendering import parse_document as parse_document
     from hfs.persistence._rendering import render_document as render_document
+    from hfs.persistence._rendering import render_json as render_json
     from hfs.persistence._store import SessionStore as SessionStore
     from hfs.persistence._store import open_store as open_store
     from hfs.persistence.models import Draft as Draft
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_format": ("Layout",),
-    "_rendering": ("parse_document", "render_document"),
+    "_rendering": ("parse_document", "render_document", "render_json"),
     "_store": ("SessionStore", "open_store"),
     "models": (
         "Draft",
@@ -67,6 +68,7 @@ __all__ = [
     "open_store",
     "parse_document",
     "render_document",
+    "render_json",
 ]
 
 

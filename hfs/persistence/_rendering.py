@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hfs.errors import CorruptSessionError
 from hfs.persistence._format import Document, parse, render
-from hfs.persistence._json import JSONError
+from hfs.persistence._json import JSONError, encode
 from hfs.persistence._session_document import SESSION_LAYOUT, complete
 
 
@@ -46,3 +46,12 @@ def parse_document(data: bytes, source: str) -> Document:
             line=error.line,
             column=error.column,
         ) from error
+
+
+def render_json(value: object) -> bytes:
+    """A value as one line of JSON in which nothing can hurt a terminal.
+
+    Raises:
+        TypeError: A value that JSON has no form for.
+    """
+    return encode(value) + b"\n"

@@ -1,0 +1,65 @@
+"""What happens in a conversation, told in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hfs.errors import HfsError, ModelError
+from hfs.persistence import Draft, MessageModel, SessionModel
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted:
+    """The first message made a session."""
+
+    session: SessionModel
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSaved:
+    """A message is on the disk."""
+
+    message: MessageModel
+
+
+@dataclass(frozen=True, slots=True)
+class MessageNotSaved:
+    """A message could not be saved."""
+
+    error: HfsError
+    draft: Draft | None
+    """Where it is kept, unless that failed too."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationTrimmed:
+    """The oldest messages were left out, so that the others fit into the model's context."""
+
+    dropped: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStarted:
+    """The model was asked."""
+
+    model_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChunk:
+    """A piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFailed:
+    """There is no answer, or not all of one. What came is saved, marked as interrupted."""
+
+    error: ModelError
+
+
+Event = (
+    SessionStarted | MessageSaved | MessageNotSaved | ConversationTrimmed | AnswerStarted | AnswerChunk | AnswerFailed
+)

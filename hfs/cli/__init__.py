@@ -1,0 +1,21 @@
+"""The commands. Data goes to stdout, talk to stderr; 0 is done, 1 failed, 2 bad usage or no such session."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+
+def main() -> NoReturn:
+    """Runs the command line, and turns errors into one line and an exit code."""
+    from hfs.cli._group import cli
+    from hfs.cli._output import complain, exit_code, make_printable
+    from hfs.errors import HfsError
+
+    make_printable()
+    try:
+        cli.main(prog_name="hfs")
+    except HfsError as error:
+        complain(error)
+        sys.exit(exit_code(error))
+    sys.exit(0)

@@ -1,0 +1,109 @@
+"""The command ``hfs`` and the table of its subcommands, each imported when it is used."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Final
+
+import click
+
+from hfs import __version__
+
+COMMANDS: Final = {
+    "ask": ("hfs.cli.ask", "Ask one question; the answer goes to stdout."),
+    "check": ("hfs.cli.check", "Read every session and say what is wrong."),
+    "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
+    "config": ("hfs.cli.settings", "Show and change settings."),
+    "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
+    "export": ("hfs.cli.transfer", "Write a session to stdout or a file."),
+    "import": ("hfs.cli.transfer", "Add sessions from files."),
+    "list": ("hfs.cli.sessions", "List sessions, newest first."),
+    "models": ("hfs.cli.models", "List models; add one that runs here."),
+    "path": ("hfs.cli.sessions", "Print the path of a session's file."),
+    "rename": ("hfs.cli.sessions", "Give a session a name."),
+    "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
+    "show": ("hfs.cli.sessions", "Print a conversation."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands cost nothing until they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(COMMANDS[cmd_name][0])
+        command = getattr(module, f"{cmd_name}_command")
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Your conversations are plain files in ~/.hfs/sessions (or $HFS_HOME/sessions).",
+)
+@click.option("-c", "--continue", "continue_last", is_flag=True, help="Go on with the last session.")
+@click.option(
+    "-r", "--resume", metavar="[SESSION]", is_flag=False, flag_value="", help="Resume a session, or pick one."
+)
+@click.option("-m", "--model", metavar="MODEL", help="The model to talk to, as provider/name.")
+@click.option("--base-url", metavar="URL", help="The address of an OpenAI-compatible server.")
+@click.option("--offline", is_flag=True, help="Refuse to talk to anything but this machine.")
+@click.option("--home", metavar="FOLDER", help="Use this folder instead of ~/.hfs.")
+@click.version_option(__version__, prog_name="hfs")
+@click.pass_context
+def cli(
+    ctx: click.Context,
+    continue_last: bool,
+    resume: str | None,
+    model: str | None,
+    base_url: str | None,
+    offline: bool,
+    home: str | None,
+) -> None:
+    """Chat in the terminal; every conversation is a plain file of yours.
+
+    Without a command, hfs opens the chat.
+
+    \b
+    Examples:
+      hfs                     chat
+      hfs -c                  go on with the last session
+      hfs list
+      echo "question" | hfs ask
+    """
+    if home:
+        os.environ["HFS_HOME"] = home
+    if offline:
+        os.environ["HFS_OFFLINE"] = "1"
+    if ctx.invoked_subcommand is None:
+        ctx.exit(_open_chat(continue_last, resume, model, base_url))
+
+
+def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_url: str | None) -> int:
+    from hfs.paths import home_folder
+    from hfs.persistence import open_store
+    from hfs.tui.app import run
+
+    session = None
+    if resume:
+        with open_store() as store:
+            session = store.resolve(resume)
+    return run(
+        home_folder(),
+        session=session,
+        continue_last=continue_last,
+        pick=resume == "",
+        model_flag=model,
+        base_url=base_url,
+    )

@@ -1,0 +1,177 @@
+"""Commands that look at sessions, name them, and take them away."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+
+from hfs.cli._output import out, out_json, talk
+from hfs.display import display, one_line
+from hfs.errors import SessionNotFoundError
+from hfs.persistence import SessionModel, SessionSummary, open_store
+
+_NAME_WIDTH = 50
+
+
+@click.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at the most.")
+@click.option("--all", "everything", is_flag=True, help="All of them.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def list_command(limit: int, everything: bool, as_json: bool) -> None:
+    """List sessions, newest first.
+
+    \b
+    Example:
+      hfs list --limit 5
+    """
+    with open_store() as store:
+        summaries = store.list_recent(None if everything else limit)
+        total = store.count()
+    if as_json:
+        out_json([_as_json(summary) for summary in summaries])
+    elif not summaries:
+        talk("There are no sessions yet. `hfs` starts one.")
+    else:
+        _print_table([("ID", "Name", "Messages", "Created"), *map(_row, summaries)])
+    if len(summaries) < total:
+        talk(f"{len(summaries)} of {total} sessions; `hfs list --all` shows the others.")
+
+
+def _row(summary: SessionSummary) -> tuple[str, str, str, str]:
+    count = "damaged" if summary.problem else str(summary.message_count)
+    name = f"{summary.name}: {summary.problem}" if summary.problem else summary.name
+    return (str(summary.id), one_line(name, _NAME_WIDTH), count, _local(summary.created_at))
+
+
+def _local(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
+    widths = [max(_cells(row[column]) for row in rows) for column in range(4)]
+    for number, name, count, created in rows:
+        padded = name + " " * (widths[1] - _cells(name))
+        out(f"{number:>{widths[0]}}  {padded}  {count:>{widths[2]}}  {created}")
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    from wcwidth import wcswidth
+
+    return max(wcswidth(text), 0) or len(text)
+
+
+def _as_json(summary: SessionSummary) -> dict[str, object]:
+    return {
+        "id": summary.id,
+        "uid": summary.uid,
+        "name": summary.name,
+        "messages": summary.message_count,
+        "created_at": summary.created_at.isoformat(),
+        "updated_at": summary.updated_at.isoformat() if summary.updated_at else None,
+        "problem": summary.problem,
+    }
+
+
+@click.command("show")
+@click.argument("session")
+@click.option("--json", "as_json", is_flag=True, help="The document, as JSON.")
+def show_command(session: str, as_json: bool) -> None:
+    """Print a conversation.
+
+    SESSION is an id, `last`, a part of the name, or the start of a uid.
+
+    \b
+    Example:
+      hfs show last
+    """
+    with open_store() as store:
+        found = store.get(store.resolve(session))
+    if found is None:
+        raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
+    if as_json:
+        out_json(found.to_document())
+        return
+    _print_session(found)
+
+
+def _print_session(session: SessionModel) -> None:
+    out(f"{one_line(session.name)}  (session {session.id})")
+    for message in session.messages:
+        detail = ", ".join(one_line(part) for part in (message.model, message.status) if part)
+        out(f"\n{one_line(message.role)}  {_local(message.created_at)}{f'  {detail}' if detail else ''}")
+        out("\n".join(f"    {line}" if line else "" for line in display(message.content).split("\n")))
+    if session.recovered:
+        talk("The last write to this session was interrupted; this is what was saved before it.")
+    if session.read_only:
+        talk(session.read_only)
+
+
+@click.command("rename")
+@click.argument("session")
+@click.argument("name")
+def rename_command(session: str, name: str) -> None:
+    """Give a session a name.
+
+    \b
+    Example:
+      hfs rename 1 "Undoing a rebase"
+    """
+    with open_store() as store:
+        renamed = store.rename(store.resolve(session), name)
+    if renamed is None:
+        raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
+    talk(f"Session renamed to: {one_line(renamed.name, 255)}")
+
+
+@click.command("delete")
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
+def delete_command(sessions: tuple[str, ...]) -> None:
+    """Move sessions to the trash. `hfs restore` brings them back.
+
+    \b
+    Example:
+      hfs delete 3 4
+    """
+    with open_store() as store:
+        for session_id in [store.resolve(session) for session in sessions]:
+            store.delete(session_id)
+            talk(f"Session {session_id} is in the trash; `hfs restore {session_id}` brings it back.")
+
+
+@click.command("restore")
+@click.argument("session", required=False, type=click.IntRange(min=1))
+def restore_command(session: int | None) -> None:
+    """Bring a session back from the trash, or list what is there.
+
+    \b
+    Example:
+      hfs restore 3
+    """
+    with open_store() as store:
+        if session is None:
+            for trashed in store.list_trash():
+                out(f"{trashed.id}  {one_line(trashed.name)}  deleted {_local(trashed.deleted_at)}")
+            return
+        restored = store.restore(session)
+    if restored is None:
+        raise SessionNotFoundError(f"The trash has no session {session}. `hfs restore` lists it.", session=str(session))
+    talk(f"Session restored: {one_line(restored.name, 255)}")
+
+
+@click.command("path")
+@click.argument("session")
+def path_command(session: str) -> None:
+    """Print the path of a session's file.
+
+    \b
+    Example:
+      $EDITOR "$(hfs path last)"
+    """
+    with open_store() as store:
+        path = store.path(store.resolve(session))
+    if path is not None:
+        out(str(path))

@@ -1,0 +1,127 @@
+"""The servers that hfs knows by name, their addresses and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from hfs.errors import ConfigError, MissingKeyError
+from hfs.user_config import Config, ProviderConfig, Secret
+
+LOCAL: Final = "local"
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    base_url: str
+    key_env: str | None = None
+    url_env: str | None = None
+
+
+_PROVIDERS: Final = {
+    "openai": _Known("https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+    "openrouter": _Known("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "ollama": _Known("http://127.0.0.1:11434/v1"),
+    "lmstudio": _Known("http://127.0.0.1:1234/v1"),
+    "llamacpp": _Known("http://127.0.0.1:8080/v1"),
+    "vllm": _Known("http://127.0.0.1:8000/v1"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a provider's models are, and the key that goes there."""
+
+    provider: str
+    base_url: str
+    key: Secret | None
+
+    @property
+    def host(self) -> str:
+        """The host, with its port where it has one."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether text sent there stays on this machine."""
+        return urlsplit(self.base_url).hostname in _LOOPBACK
+
+
+def endpoint(provider: str, config: Config, environ: Mapping[str, str], base_url: str | None = None) -> Endpoint:
+    """Where to find a provider.
+
+    Args:
+        provider: Its name.
+        config: The settings.
+        environ: The environment: keys, and addresses where a provider's own tools read them there.
+        base_url: An address to use instead.
+
+    Raises:
+        ConfigError: There is no such provider, or its address is no URL.
+        MissingKeyError: It needs a key and there is none.
+    """
+    known = _PROVIDERS.get(provider)
+    own = config.providers.get(provider, ProviderConfig())
+    address = base_url or own.base_url or _address(provider, known, environ)
+    if address is None:
+        names = ", ".join(sorted({LOCAL, *_PROVIDERS, *config.providers}))
+        raise ConfigError(
+            f"There is no provider {provider!r}: expected one of {names}. Set providers.{provider}.base_url in "
+            f"{config.path}, or give --base-url."
+        )
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{address!r} is no address of a server: expected http://host:port/v1 or https://host/v1.")
+    key = _key(known, own, environ)
+    found = Endpoint(provider, address.rstrip("/"), key)
+    if key is None and known is not None and known.key_env and not (base_url or own.base_url):
+        raise MissingKeyError(
+            f"{provider} needs a key and there is none. Set {known.key_env} in the environment, then try again."
+        )
+    return found
+
+
+def _address(provider: str, known: _Known | None, environ: Mapping[str, str]) -> str | None:
+    if known is None:
+        return None
+    if provider == "ollama" and environ.get("OLLAMA_HOST"):
+        return _ollama(environ["OLLAMA_HOST"])
+    return environ.get(known.url_env or "") or known.base_url
+
+
+def _ollama(host: str) -> str:
+    """``$OLLAMA_HOST`` as Ollama reads it: a host, ``host:port``, ``:port`` or a URL."""
+    url = host if "://" in host else f"http://{host if not host.startswith(':') else '127.0.0.1' + host}"
+    parts = urlsplit(url)
+    name = parts.hostname or "127.0.0.1"
+    name = "127.0.0.1" if name == "0.0.0.0" else name
+    return f"{parts.scheme}://{name}:{parts.port or 11434}/v1"
+
+
+def _key(known: _Known | None, own: ProviderConfig, environ: Mapping[str, str]) -> Secret | None:
+    variable = own.key_env or (known.key_env if known else None)
+    key = environ.get(variable or "") or own.api_key
+    return Secret(key) if key else None
+
+
+def available(config: Config, environ: Mapping[str, str], home: Path) -> list[tuple[str, bool, str]]:
+    """The providers: name, whether it can be used now, and why. Nothing is asked over a network."""
+    from hfs.models import weights
+
+    found = weights.find(home, config)
+    reason = weights.why_not_local()
+    if found is None:
+        listed = [(LOCAL, False, "no weights: run `hfs models add smollm2`")]
+    else:
+        listed = [(LOCAL, reason is None, reason or str(found))]
+    for provider in [*_PROVIDERS, *(name for name in config.providers if name not in _PROVIDERS)]:
+        try:
+            place = endpoint(provider, config, environ)
+            listed.append((provider, True, place.base_url + (" (with a key)" if place.key else "")))
+        except (ConfigError, MissingKeyError) as error:
+            listed.append((provider, False, str(error)))
+    return listed
