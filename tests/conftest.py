@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+from tests.support.model_server import ModelServer, model_server
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +26,26 @@ def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def home(tmp_path: Path) -> Path:
     """The home folder of the test; it need not exist."""
     return tmp_path / "home"
+
+
+@pytest.fixture
+def server() -> Iterator[ModelServer]:
+    """A scripted model server on loopback."""
+    with model_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def model_cache() -> Path:
+    """A folder with the embedded model's weights, fetched once by the project's own command and kept."""
+    cache = Path(os.environ.get("HFS_TEST_MODEL_CACHE") or Path.home() / ".cache" / "hfs-test")
+    weights = cache / "models" / "smollm2.gguf"
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / "fetch.lock", timeout=300):
+        if not weights.exists():
+            command = [sys.executable, "-m", "hfs", "--home", str(cache), "models", "add", "smollm2"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode and not os.environ.get("CI"):
+                pytest.skip(f"the weights can't be fetched: {done.stderr}")
+            assert done.returncode == 0, done.stderr
+    return weights.parent

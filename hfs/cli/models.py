@@ -44,10 +44,9 @@ def add(model: str) -> None:
     if model != "smollm2":
         talk(f"Added {weights.add_file(home_folder(), Path(model))}.")
         return
-    with click.progressbar(length=1, label="smollm2", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=weights.SMOLLM2_BYTES, label="smollm2", file=click.get_text_stream("stderr")) as bar:
 
         def progress(done: int, total: int) -> None:
-            bar.length = total
             bar.update(done - bar.pos)
 
         path = weights.add_smollm2(home_folder(), progress)

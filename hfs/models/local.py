@@ -26,6 +26,8 @@ from hfs.user_config import Config, Secret
 
 DEFAULT_CONTEXT: Final = 4096
 _START_TIMEOUT: Final = 120.0
+_SAMPLING: Final = {"temperature": 0.2, "top_p": 0.9}
+"""What the card of SmolLM2 recommends."""
 
 
 class LocalModel:
@@ -82,7 +84,7 @@ class LocalModel:
         address = await self._handshake(self._process, settings)
         self.name = f"{LOCAL}/{weights.model_name(path)}"
         endpoint = Endpoint(LOCAL, f"{address}/v1", Secret(key))
-        return OpenAIModel(endpoint, LOCAL, name=self.name, context_length=self._context())
+        return OpenAIModel(endpoint, LOCAL, name=self.name, context_length=self._context(), options=_SAMPLING)
 
     async def _handshake(self, process: asyncio.subprocess.Process, settings: dict[str, object]) -> str:
         assert process.stdin is not None

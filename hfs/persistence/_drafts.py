@@ -40,6 +40,8 @@ class DraftFile:
         self._ops = ops
         self._pending: list[str] = []
         self._flushed_at = 0.0
+        self.is_empty = True
+        """Whether no text was written."""
         self.path = folder / f"{session_id}-{new_uid()}.jsonl"
         self.created_at = now()
         header = {"session_id": session_id, "role": role, "created_at": format_time(self.created_at)}
@@ -55,6 +57,7 @@ class DraftFile:
     def write(self, text: str) -> None:
         """Adds text. It is on the disk at the latest with the first call a second later."""
         self._pending.append(text)
+        self.is_empty = self.is_empty and not text
         if time.monotonic() - self._flushed_at >= FLUSH_INTERVAL:
             self.flush()
 

@@ -358,6 +358,8 @@ class SessionStore:
         except BaseException:
             with contextlib.suppress(StoreIOError):
                 draft.flush()
+            if draft.is_empty:
+                draft.discard()
             raise
         else:
             draft.discard()

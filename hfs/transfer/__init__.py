@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hfs.errors import TransferError
 from hfs.persistence import SessionModel, SessionStore
@@ -17,7 +17,7 @@ _EXPORTERS: Final[dict[str, Callable[[SessionModel], bytes]]] = {
     "md": markdown.export,
 }
 
-__all__ = ["export_session", "formats", "import_bytes", "read_import", "write_export"]
+__all__ = ["export_session", "formats", "import_bytes", "import_documents", "read_import", "write_export"]
 
 
 def formats() -> list[str]:
@@ -51,7 +51,16 @@ def import_bytes(store: SessionStore, data: bytes, source: str) -> list[tuple[Se
         CorruptSessionError: Not JSON.
         InvalidDocumentError: No session document.
     """
-    return [store.import_document(document) for document in json_format.documents(data, source)]
+    return [store.import_document(document) for document in import_documents(data, source)]
+
+
+def import_documents(data: bytes, source: str) -> list[dict[str, Any]]:
+    """The session documents that an export of hfs holds, not checked yet.
+
+    Raises:
+        CorruptSessionError: Not JSON.
+    """
+    return json_format.documents(data, source)
 
 
 def read_import(name: str, limit: int) -> bytes:

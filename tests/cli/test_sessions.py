@@ -177,7 +177,22 @@ def test_commands_that_must_be_quick_import_nothing_slow(hfs: Run, command: str)
 
 @pytest.mark.parametrize(
     "command",
-    ["-h", "ask", "check", "completion", "config", "delete", "export", "import", "list", "models", "path", "rename", "restore", "show"],
+    [
+        "-h",
+        "ask",
+        "check",
+        "completion",
+        "config",
+        "delete",
+        "export",
+        "import",
+        "list",
+        "models",
+        "path",
+        "rename",
+        "restore",
+        "show",
+    ],
 )
 def test_every_command_explains_itself_with_an_example(hfs: Run, command: str) -> None:
     done = hfs(*command.split(), "--help")

@@ -1,0 +1,131 @@
+"""The application: it opens the store, holds the current session, and shows the chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.app import App
+from textual.binding import BindingType
+from textual.color import Color
+from textual.filter import LineFilter
+
+from hfs.errors import StoreIOError
+from hfs.persistence import Notice, SessionRepository, open_repository
+from hfs.tui.screens.chat import ChatScreen
+
+_HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+class _Guard(LineFilter):
+    """The second line of defence: no control character in a text reaches the terminal."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [
+            Segment(_HOSTILE.sub("", text), style, control) if not control and _HOSTILE.search(text) else segment
+            for segment in segments
+            for text, style, control in [segment]
+        ]
+
+
+class HFSApp(App[int]):
+    """The chat in the terminal.
+
+    Args:
+        home: The home folder.
+        session: The session to resume.
+        continue_last: Resume the last session.
+        pick: Show the sessions first.
+        model_flag: The model that the user asked for.
+        base_url: The address of an OpenAI-compatible server.
+    """
+
+    TITLE = "hfs"
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        session: int | None = None,
+        continue_last: bool = False,
+        pick: bool = False,
+        model_flag: str | None = None,
+        base_url: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.home = home
+        self._repo: SessionRepository | None = None
+        self._session_id: int | None = None
+        self._chat = ChatScreen(
+            home, session=session, continue_last=continue_last, pick=pick, model_flag=model_flag, base_url=base_url
+        )
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), _Guard()]
+
+    async def on_mount(self) -> None:
+        await self.push_screen(self._chat)
+
+    async def initialize_persistence(self) -> SessionRepository:
+        """Opens the store; may be tried again after it failed.
+
+        Raises:
+            StoreError: It can't be opened.
+        """
+        if self._repo is None:
+            if self.home.exists() and not self.home.is_dir():
+                raise StoreIOError(f"{self.home} is no folder: move it away, or set HFS_HOME.", path=self.home)
+            repo = open_repository(self.home, self._told)
+            try:
+                await repo.list_recent(1)
+            except BaseException:
+                await repo.close()
+                raise
+            self._repo = repo
+        return self._repo
+
+    def _told(self, notice: Notice) -> None:
+        self._chat.post_message(ChatScreen.StoreNotice(notice))
+
+    def get_session_repo(self) -> SessionRepository | None:
+        """The store, or None where it could not be opened."""
+        return self._repo
+
+    def get_current_session_id(self) -> int | None:
+        """The session on the screen, or None before the first message."""
+        return self._session_id
+
+    def set_current_session_id(self, session_id: int | None) -> None:
+        """Notes which session is on the screen."""
+        self._session_id = session_id
+
+    async def close_persistence(self) -> None:
+        """Closes the store."""
+        if self._repo is not None:
+            repo, self._repo = self._repo, None
+            await repo.close()
+
+
+def run(
+    home: Path,
+    *,
+    session: int | None = None,
+    continue_last: bool = False,
+    pick: bool = False,
+    model_flag: str | None = None,
+    base_url: str | None = None,
+) -> int:
+    """Opens the chat and stays until the user leaves it.
+
+    Returns:
+        The exit code.
+    """
+    app = HFSApp(
+        home, session=session, continue_last=continue_last, pick=pick, model_flag=model_flag, base_url=base_url
+    )
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,413 @@
+"""The chat: what was said, where one types, and the truth about saving. It routes; the engine works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Markdown
+
+from hfs.chat import Conversation
+from hfs.chat.events import (
+    AnswerChunk,
+    AnswerFailed,
+    AnswerStarted,
+    ConversationTrimmed,
+    MessageNotSaved,
+    MessageSaved,
+    SessionStarted,
+)
+from hfs.display import display, one_line
+from hfs.errors import CorruptSessionError, HfsError, ModelError, SessionNotFoundError, StoreError
+from hfs.models import ModelBackend, choose_model, open_model
+from hfs.persistence import MessageModel, Notice, SessionModel, SessionRepository
+from hfs.tui.commands import completions, run_command
+from hfs.tui.widgets.prompt import Prompt
+from hfs.tui.widgets.status import StatusBar
+from hfs.tui.widgets.transcript import Transcript
+from hfs.user_config import Config, load_config
+
+if TYPE_CHECKING:
+    from textual.widgets.markdown import MarkdownStream
+
+    from hfs.tui.app import HFSApp
+
+_POLL = 1.0
+_TWICE = 2.0
+
+
+class ChatScreen(Screen[None]):
+    """One conversation at a time."""
+
+    CSS_PATH = "chat.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop_answer", "Stop the answer", priority=True),
+        Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),
+        Binding("ctrl+q", "leave", "Quit", priority=True),
+        Binding("pageup", "scroll_transcript(-1)", "Scroll up", priority=True),
+        Binding("pagedown", "scroll_transcript(1)", "Scroll down", priority=True),
+    ]
+
+    @dataclass
+    class StoreNotice(Message):
+        """The store did or saw something that a person should be told."""
+
+        notice: Notice
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        session: int | None,
+        continue_last: bool,
+        pick: bool,
+        model_flag: str | None,
+        base_url: str | None,
+    ) -> None:
+        super().__init__()
+        self._home = home
+        self._wanted = session
+        self._continue_last = continue_last
+        self._pick = pick
+        self._model_flag = model_flag
+        self._base_url = base_url
+        self._config = Config(home)
+        self._model: ModelBackend | None = None
+        self._conversation: Conversation | None = None
+        self._shown: list[MessageModel] = []
+        self._revision: str | None = None
+        self._answering = False
+        self._quit_asked_at = 0.0
+
+    @property
+    def _app(self) -> HFSApp:
+        return cast("HFSApp", self.app)
+
+    @property
+    def _transcript(self) -> Transcript:
+        return self.query_one(Transcript)
+
+    @property
+    def _status(self) -> StatusBar:
+        return self.query_one(StatusBar)
+
+    def compose(self) -> ComposeResult:
+        yield Transcript(id="transcript")
+        yield Prompt(completions, id="prompt")
+        yield StatusBar()
+
+    async def on_mount(self) -> None:
+        self.query_one(Prompt).focus()
+        self.call_after_refresh(self._begin)
+
+    # Starting
+
+    async def _begin(self) -> None:
+        try:
+            self._config = load_config(self._home)
+            for warning in self._config.warnings:
+                await self.note(warning, "error")
+        except HfsError as error:
+            await self.note(str(error), "error")
+        if await self._open_store():
+            await self._open_first_session()
+        await self._open_model()
+        self.set_interval(_POLL, self._poll)
+
+    async def _open_store(self) -> bool:
+        try:
+            repo = await self._app.initialize_persistence()
+            for saved in await repo.save_drafts():
+                await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
+        except HfsError as error:
+            self._status.trouble = f"Persistence not available: {error}"
+            await self.note(f"Persistence not available: {error}", "error")
+            return False
+        self._status.trouble = ""
+        return True
+
+    async def _open_first_session(self) -> None:
+        try:
+            if self._continue_last:
+                self._wanted = await self.repo.resolve("last")
+            if self._wanted is not None:
+                await self.open_session(self._wanted)
+            elif self._pick:
+                await run_command(self, "/sessions")
+                await self.note("/resume <id> goes on with one.")
+        except SessionNotFoundError:
+            await self.note("There is no session yet to go on with: the first message makes one.")
+        except HfsError as error:
+            await self.note(str(error), "error")
+
+    async def _open_model(self) -> None:
+        spoke = [message.model for message in self._shown if message.model]
+        choice = choose_model(self._model_flag, spoke[-1] if spoke else None, self._config, os.environ)
+        try:
+            self._model = open_model(choice.name, self._config, home=self._home, base_url=self._base_url)
+            self._status.model = f"{self._model.name} @ {self._model.destination}"
+            self._warm_up(self._model)
+        except HfsError as error:
+            self._status.model = "no model"
+            await self.note(str(error), "error")
+
+    @work(group="model", exclusive=True)
+    async def _warm_up(self, model: ModelBackend) -> None:
+        try:
+            await model.start()
+        except ModelError as error:
+            await self.note(str(error), "error")
+        self._status.model = f"{model.name} @ {model.destination}"
+
+    # What commands need
+
+    @property
+    def repo(self) -> SessionRepository:
+        """The sessions."""
+        repo = self._app.get_session_repo()
+        if repo is None:
+            raise StoreError("Persistence not available: there are no sessions to work with.")
+        return repo
+
+    @property
+    def session_id(self) -> int | None:
+        """The session on the screen."""
+        return self._app.get_current_session_id()
+
+    async def note(self, text: str, kind: str = "note") -> None:
+        """Says something in the transcript."""
+        await self._transcript.note(text, kind)
+
+    async def show_table(self, header: list[str], rows: list[list[str]]) -> None:
+        """Shows a table in the transcript."""
+        await self._transcript.show_table(header, rows)
+
+    async def clear(self) -> None:
+        """Empties the screen; the session goes on."""
+        await self._transcript.show_messages([])
+
+    async def open_session(self, session_id: int | None) -> None:
+        """Shows a session, or an empty screen."""
+        session = await self.repo.get(session_id) if session_id is not None else None
+        if session_id is not None and session is None:
+            raise SessionNotFoundError(f"There is no session {session_id}.", session=str(session_id))
+        self._conversation = None
+        self._app.set_current_session_id(session_id)
+        self._revision = await self.repo.revision(session_id) if session_id is not None else None
+        await self._show(session)
+        if session is not None:
+            for text in (session.read_only, _RECOVERED if session.recovered else None):
+                if text:
+                    await self.note(text, "error")
+            await self._save_drafts()
+
+    async def choose_model(self, name: str | None) -> str:
+        """Changes the model, if one is named; returns its name."""
+        if name:
+            opened = open_model(name, self._config, home=self._home)
+            if self._model is not None:
+                await self._model.aclose()
+            self._model, self._conversation = opened, None
+            self._status.model = f"{opened.name} @ {opened.destination}"
+            self._warm_up(opened)
+        return self._model.name if self._model else "none: `hfs models` lists what can be used"
+
+    async def leave(self) -> None:
+        """Ends the program; an answer that is coming is saved first."""
+        await self.action_leave()
+
+    # Talking
+
+    @on(Prompt.Submitted)
+    async def _submitted(self, event: Prompt.Submitted) -> None:
+        event.stop()
+        text = event.text.strip("\n")
+        if text.startswith("/") and not text.startswith("//"):
+            self._run_command(text.strip())
+        elif self._answering:
+            self.query_one(Prompt).load_text(event.text)
+            self.notify("An answer is coming: Esc stops it.", markup=False)
+        else:
+            self._talk(text.removeprefix("/") if text.startswith("//") else text)
+
+    @work(group="command")
+    async def _run_command(self, line: str) -> None:
+        if self._answering and not line.startswith(("/help", "/exit", "/sessions")):
+            self.notify("An answer is coming: Esc stops it.", markup=False)
+            return
+        await run_command(self, line)
+
+    @work(group="answer")
+    async def _talk(self, text: str) -> None:
+        if self._app.get_session_repo() is None and not await self._open_store():
+            self.query_one(Prompt).load_text(text)
+            return
+        self._answering = True
+        self._status.saving = "saving…"
+        stream: MarkdownStream | None = None
+        try:
+            conversation = await self._current_conversation(text)
+            if conversation is None:
+                return
+            async with contextlib.aclosing(conversation.say(text)) as events:
+                async for event in events:
+                    if isinstance(event, AnswerStarted):
+                        stream = await self._transcript.begin_answer(event.model_name)
+                    elif isinstance(event, AnswerChunk) and stream is not None:
+                        await stream.write(display(event.text))
+                    else:
+                        await self._tell(event, text)
+            self._app.set_current_session_id(conversation.session_id)
+        finally:
+            if stream is not None:
+                await stream.stop()
+            self._answering = False
+            with contextlib.suppress(HfsError):
+                await self._remember_shown()
+
+    async def _current_conversation(self, text: str) -> Conversation | None:
+        if self._model is None:
+            await self._open_model()
+        if self._model is None:
+            await self._transcript.note(f"Not sent: {one_line(text, 60)}", "error")
+            self.query_one(Prompt).load_text(text)
+            return None
+        if self._conversation is None or self._conversation.session_id != self.session_id:
+            self._conversation = Conversation(self.repo, self._model, self.session_id, self._config.system)
+        return self._conversation
+
+    async def _tell(self, event: object, text: str) -> None:
+        if isinstance(event, SessionStarted):
+            self._app.set_current_session_id(event.session.id)
+            self._status.session = event.session.name
+        elif isinstance(event, MessageSaved):
+            self._status.saving, self._status.trouble = "saved", ""
+            if event.message.role == "user":
+                await self._transcript.add_message(event.message)
+            elif event.message.status:
+                await self.note(f"The answer was cut short; what came is saved ({one_line(event.message.status)}).")
+        elif isinstance(event, MessageNotSaved):
+            since = time.strftime("%H:%M")
+            kept = "kept in drafts" if event.draft else "NOT KEPT: copy it from here"
+            self._status.trouble = f"not saved since {since}, {kept}"
+            await self.note(f"{one_line(text, 60)}\nnot saved, {kept}: {event.error}", "error")
+        elif isinstance(event, ConversationTrimmed):
+            await self.note(
+                f"The {event.dropped} oldest messages don't fit into the model's context and were left out."
+            )
+        elif isinstance(event, AnswerFailed):
+            await self.note(str(event.error), "error")
+
+    async def _remember_shown(self) -> None:
+        if self.session_id is not None:
+            self._revision = await self.repo.revision(self.session_id)
+            session = await self.repo.get(self.session_id)
+            self._shown = session.messages if session else []
+            self._status.session = session.name if session else "new session"
+
+    async def _show(self, session: SessionModel | None) -> None:
+        self._shown = session.messages if session else []
+        self._status.session = session.name if session else "new session"
+        await self._transcript.show_messages(self._shown)
+
+    # What others do to the file
+
+    async def _poll(self) -> None:
+        repo, session_id = self._app.get_session_repo(), self.session_id
+        if repo is None or session_id is None or self._answering:
+            return
+        revision = await repo.revision(session_id)
+        if revision == self._revision:
+            return
+        try:
+            session = await repo.refresh(session_id)
+        except CorruptSessionError as error:
+            self._revision = revision
+            self._status.trouble = f"{error.path.name}, line {error.line}, column {error.column}: {error.reason}"
+            await self.note(str(error), "error")
+            return
+        except HfsError as error:
+            self._status.trouble = str(error)
+            return
+        self._revision = await repo.revision(session_id)
+        self._status.trouble = ""
+        if session is None:
+            await self.note("The file of this session was removed. What you say next begins a new one.", "error")
+        else:
+            if session.messages != self._shown:
+                await self._show(session)
+                await self.note("Another program changed this session; this is how it stands now.")
+            self._status.session = session.name
+            await self._save_drafts()
+
+    async def _save_drafts(self) -> None:
+        saved = await self.repo.save_drafts(self.session_id)
+        if saved:
+            with contextlib.suppress(HfsError):
+                await self._show(await self.repo.get(saved[0].session_id))
+                self._revision = await self.repo.revision(saved[0].session_id)
+            await self.note(f"Saved now: {len(saved)} that could not be saved before.")
+
+    @on(StoreNotice)
+    async def _told(self, event: StoreNotice) -> None:
+        await self.note(event.notice.text)
+
+    @on(Markdown.LinkClicked)
+    def _link(self, event: Markdown.LinkClicked) -> None:
+        event.stop()
+        self.notify(one_line(event.href, 500), title="Link", markup=False)
+
+    # Keys
+
+    def action_scroll_transcript(self, direction: int) -> None:
+        """Scrolls what was said by a page."""
+        if direction < 0:
+            self._transcript.scroll_page_up(animate=False)
+        else:
+            self._transcript.scroll_page_down(animate=False)
+
+    def action_stop_answer(self) -> None:
+        """Stops the answer; what came is saved."""
+        if self._conversation is not None and self._answering:
+            self._conversation.stop()
+
+    async def action_stop_or_quit(self) -> None:
+        """Stops the answer, empties the prompt, or, the second time, quits."""
+        prompt = self.query_one(Prompt)
+        if self._answering:
+            self.action_stop_answer()
+        elif prompt.text:
+            prompt.clear()
+        elif time.monotonic() - self._quit_asked_at < _TWICE:
+            await self.action_leave()
+        else:
+            self._quit_asked_at = time.monotonic()
+            self.notify("Press Ctrl+C again to quit.", markup=False)
+
+    async def action_leave(self) -> None:
+        """Ends the program; an answer that is coming is saved first."""
+        self.action_stop_answer()
+        for _ in range(100):
+            if not self._answering:
+                break
+            await asyncio.sleep(0.05)
+        if self._model is not None:
+            await self._model.aclose()
+        await self._app.close_persistence()
+        self.app.exit(0)
+
+
+_RECOVERED = (
+    "The last write to this session was interrupted; this is what was saved before it. The next message mends the "
+    "file, and the original is kept."
+)
