@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Awaitable
 from typing import Any, Final, TypeVar
 
@@ -30,6 +31,7 @@ INTERRUPTED: Final = "interrupted"
 _ANSWER_SHARE: Final = 0.25
 """How much of the context is kept free for the answer."""
 _SPOKEN: Final = frozenset(("user", "assistant", "system"))
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _Result = TypeVar("_Result")
 
 
@@ -222,4 +224,5 @@ async def _whole(work: Awaitable[_Result]) -> _Result:
 
 
 def _storable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+    """The text with U+FFFD for lone surrogates, which no file can hold."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

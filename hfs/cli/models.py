@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import click
+from click.termui import progressbar
 
 from hfs.cli._output import out, talk
 from hfs.display import one_line
@@ -44,7 +45,7 @@ def add(model: str) -> None:
     if model != "smollm2":
         talk(f"Added {weights.add_file(home_folder(), Path(model))}.")
         return
-    with click.progressbar(length=weights.SMOLLM2_BYTES, label="smollm2", file=click.get_text_stream("stderr")) as bar:
+    with progressbar(length=weights.SMOLLM2_BYTES, label="smollm2", file=click.get_text_stream("stderr")) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.update(done - bar.pos)

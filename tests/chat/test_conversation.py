@@ -157,7 +157,7 @@ async def test_a_session_whose_file_was_removed_is_followed_by_a_new_one(
 
 async def test_half_a_surrogate_pair_is_replaced(repo: SessionRepository, model: ModelBackend) -> None:
     await events_of(Conversation(repo, model), "a\ud800b")
-    assert (await texts(repo))[0][1] == "a?b"
+    assert (await texts(repo))[0][1] == "a\ufffdb"
 
 
 async def test_a_conversation_that_is_too_long_is_trimmed_and_said_so(

@@ -41,7 +41,7 @@ async def test_an_answer_streams_and_the_key_goes_along(server: ModelServer, hom
     assert request["model"] == "some/model"
     assert request["messages"] == [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]
     assert "max_tokens" not in request
-    assert server.headers[0]["Authorization"] == "Bearer sk-secret"
+    assert server.headers[0]["authorization"] == "Bearer sk-secret"
 
 
 @pytest.mark.parametrize(

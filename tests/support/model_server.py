@@ -43,7 +43,7 @@ def model_server() -> Iterator[ModelServer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            script.headers.append(dict(self.headers))
+            script.headers.append({name.lower(): value for name, value in self.headers.items()})
             script.requests.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
             self.send_response(script.status)
             self.send_header("content-type", script.content_type)

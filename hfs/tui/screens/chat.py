@@ -87,6 +87,7 @@ class ChatScreen(Screen[None]):
         self._shown: list[MessageModel] = []
         self._revision: str | None = None
         self._answering = False
+        self._unsaved = False
         self._quit_asked_at = 0.0
 
     @property
@@ -300,6 +301,7 @@ class ChatScreen(Screen[None]):
             since = time.strftime("%H:%M")
             kept = "kept in drafts" if event.draft else "NOT KEPT: copy it from here"
             self._status.trouble = f"not saved since {since}, {kept}"
+            self._unsaved = True
             await self.note(f"{one_line(text, 60)}\nnot saved, {kept}: {event.error}", "error")
         elif isinstance(event, ConversationTrimmed):
             await self.note(
@@ -328,6 +330,8 @@ class ChatScreen(Screen[None]):
             return
         revision = await repo.revision(session_id)
         if revision == self._revision:
+            if self._unsaved:
+                await self._save_drafts()
             return
         try:
             session = await repo.refresh(session_id)
@@ -340,7 +344,8 @@ class ChatScreen(Screen[None]):
             self._status.trouble = str(error)
             return
         self._revision = await repo.revision(session_id)
-        self._status.trouble = ""
+        if not self._unsaved:
+            self._status.trouble = ""
         if session is None:
             await self.note("The file of this session was removed. What you say next begins a new one.", "error")
         else:
@@ -353,6 +358,7 @@ class ChatScreen(Screen[None]):
     async def _save_drafts(self) -> None:
         saved = await self.repo.save_drafts(self.session_id)
         if saved:
+            self._unsaved, self._status.trouble = False, ""
             with contextlib.suppress(HfsError):
                 await self._show(await self.repo.get(saved[0].session_id))
                 self._revision = await self.repo.revision(saved[0].session_id)

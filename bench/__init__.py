@@ -1,0 +1,1 @@
+"""Benchmarks against rivals, side by side in one run."""

@@ -1,0 +1,84 @@
+"""The rival: sessions in SQLite through SQLAlchemy 2 and aiosqlite, as durable as the store."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ForeignKey, event, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+
+
+class Base(DeclarativeBase):
+    """The tables."""
+
+
+class Session(Base):
+    """A conversation."""
+
+    __tablename__ = "sessions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    messages: Mapped[list[Message]] = relationship(order_by="Message.id")
+
+
+class Message(Base):
+    """One message."""
+
+    __tablename__ = "messages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(ForeignKey("sessions.id"), index=True)
+    role: Mapped[str]
+    content: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class SQLStore:
+    """The same calls as the repository's."""
+
+    def __init__(self, path: Path) -> None:
+        self._engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+        @event.listens_for(self._engine.sync_engine, "connect")
+        def configure(connection: Any, record: object) -> None:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+
+    async def open(self) -> None:
+        async with self._engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+
+    async def create(self, count: int, text: str) -> int:
+        async with self._sessions() as session:
+            row = Session(name="x", created_at=datetime.now(UTC))
+            session.add(row)
+            await session.flush()
+            values = [
+                {"session_id": row.id, "role": "user", "content": text, "created_at": datetime.now(UTC)}
+                for _ in range(count)
+            ]
+            await session.execute(insert(Message), values)
+            await session.commit()
+            return row.id
+
+    async def add_message(self, session_id: int, role: str, content: str) -> Message:
+        async with self._sessions() as session:
+            message = Message(session_id=session_id, role=role, content=content, created_at=datetime.now(UTC))
+            session.add(message)
+            await session.commit()
+            return message
+
+    async def get(self, session_id: int) -> Session | None:
+        async with self._sessions() as session:
+            return await self._load(session, session_id)
+
+    async def _load(self, session: AsyncSession, session_id: int) -> Session | None:
+        query = select(Session).where(Session.id == session_id).options(selectinload(Session.messages))
+        return (await session.execute(query)).scalar_one_or_none()
+
+    async def close(self) -> None:
+        await self._engine.dispose()

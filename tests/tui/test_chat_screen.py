@@ -1,0 +1,314 @@
+"""The chat screen, driven as a person would, with a real store and a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Markdown, Static
+
+from hfs.persistence import NewMessage, SessionStore
+from hfs.tui.app import HFSApp
+from hfs.tui.screens import ChatScreen
+from hfs.tui.widgets.prompt import Prompt
+from hfs.tui.widgets.status import StatusBar
+from hfs.tui.widgets.transcript import PAGE
+from tests.support.model_server import ModelServer
+
+MARKUP = "[@click=app.quit]x[/] [/nope] list[int]"
+
+
+@asynccontextmanager
+async def chat(home: Path, server: ModelServer, **options: bool | int) -> AsyncIterator[Pilot[int]]:
+    app = HFSApp(home, model_flag="m", base_url=server.base_url, **options)  # type: ignore[arg-type]
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChatScreen) and status(pilot).model != "")
+        yield pilot
+        screen = pilot.app.screen
+        assert isinstance(screen, ChatScreen)
+        await screen.action_leave()
+
+
+def status(pilot: Pilot[int]) -> StatusBar:
+    return pilot.app.screen.query_one(StatusBar)
+
+
+def shown(pilot: Pilot[int]) -> str:
+    """Everything that the transcript says."""
+    parts = []
+    for widget in pilot.app.screen.query("#transcript > *"):
+        if isinstance(widget, Markdown):
+            parts.append(widget.source)
+        elif isinstance(widget, Static):
+            parts.append(str(widget.content))
+        elif isinstance(widget, DataTable):
+            rows = [widget.get_row_at(row) for row in range(widget.row_count)]
+            parts += [" | ".join(map(str, row)) for row in rows]
+    return "\n".join(parts)
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        await pilot.pause(0.02)
+        if condition():
+            return
+    raise AssertionError(f"it did not come to pass; the screen says: {shown(pilot)}")
+
+
+async def say(pilot: Pilot[int], text: str) -> None:
+    pilot.app.screen.query_one(Prompt).load_text(text)
+    await pilot.press("enter")
+    await pilot.pause()
+
+
+async def hear(pilot: Pilot[int], text: str) -> None:
+    await until(pilot, lambda: text in shown(pilot))
+
+
+def sessions(home: Path) -> list[int]:
+    with SessionStore(home) as store:
+        return [summary.id for summary in store.list_recent()]
+
+
+async def test_the_first_message_makes_the_session_and_the_answer_is_shown_and_saved(
+    home: Path, server: ModelServer
+) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, "/new")
+        await hear(pilot, "A new session begins")
+        assert sessions(home) == []
+        await say(pilot, "hi there")
+        await hear(pilot, "Hello, you")
+        await until(pilot, lambda: status(pilot).saving == "saved")
+        app = pilot.app
+        assert isinstance(app, HFSApp)
+        await until(pilot, lambda: app.get_current_session_id() == 1)
+    document = json.loads((home / "sessions" / "1.json").read_bytes())
+    assert [message["content"] for message in document["messages"]] == ["hi there", "Hello, you"]
+
+
+async def test_sessions_are_listed_resumed_renamed_deleted_and_restored(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        store.create("First", messages=[NewMessage("user", "one"), NewMessage("assistant", "two")])
+        store.create("Second", messages=[NewMessage("user", "three")])
+    async with chat(home, server) as pilot:
+        await say(pilot, "/resume 1")
+        await hear(pilot, "Resumed session: First")
+        assert "one" in shown(pilot)
+        assert "two" in shown(pilot)
+        await say(pilot, "/sessions")
+        await hear(pilot, "1 (current) | First | 2 |")
+        assert "2 | Second | 1 |" in shown(pilot)
+        await say(pilot, f"/rename {MARKUP}")
+        await hear(pilot, f"Session renamed to: {MARKUP}")
+        await say(pilot, "/rename 2 Other")
+        await hear(pilot, "Session renamed to: Other")
+        await say(pilot, "/resume other")
+        await hear(pilot, "Resumed session: Other")
+        assert "one" not in shown(pilot)
+        await say(pilot, "/delete")
+        await hear(pilot, "Session 2 is in the trash")
+        assert sessions(home) == [1]
+        await say(pilot, "/restore 2")
+        await hear(pilot, "Session restored: Other")
+        await say(pilot, "/clear")
+        await until(pilot, lambda: shown(pilot) == "")
+
+
+async def test_the_last_session_is_continued(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        store.create("First", messages=[NewMessage("user", "remember me")])
+    async with chat(home, server, continue_last=True) as pilot:
+        await hear(pilot, "remember me")
+        await say(pilot, "go on")
+        await hear(pilot, "Hello, you")
+    assert server.last_texts == ["remember me", "go on"]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("/help", "/rename [<id>] <name> | Give this session"),
+        ("/sessions", "There are no sessions yet"),
+        ("/rename x", "There is no session yet to rename"),
+        ("/rename", "Usage: /rename"),
+        ("/resume", "Usage: /resume"),
+        ("/resume 7", "There is no session '7'"),
+        ("/delete", "There is no session to delete"),
+        ("/restore 3", "Usage: /restore"),
+        ("/export", "There is no session yet to export"),
+        ("/import", "Usage: /import"),
+        ("/import /nowhere", "Could not read /nowhere"),
+        ("/sesions", "Did you mean /sessions"),
+        ("/model", "Model: custom/m"),
+        ("/model nobody/x", "There is no provider 'nobody'"),
+    ],
+)
+async def test_a_command_answers_clearly(home: Path, server: ModelServer, line: str, answer: str) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, line)
+        await hear(pilot, answer)
+
+
+async def test_two_slashes_send_one(home: Path, server: ModelServer) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, "//etc")
+        await hear(pilot, "Hello, you")
+    assert server.last_texts == ["/etc"]
+
+
+async def test_a_session_is_exported_and_imported(
+    home: Path, server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with SessionStore(home) as store:
+        store.create("First", messages=[NewMessage("user", "one")])
+    async with chat(home, server, session=1) as pilot:
+        await say(pilot, "/export json")
+        await hear(pilot, "hfs-1.json")
+        await say(pilot, "/export json")
+        await hear(pilot, "exists already")
+        await say(pilot, "/export md talk.md")
+        await hear(pilot, "talk.md")
+        await say(pilot, "/import hfs-1.json")
+        await hear(pilot, "First is here already as session 1")
+
+
+async def test_esc_stops_the_answer_and_keeps_what_came(home: Path, server: ModelServer) -> None:
+    server.hold = threading.Event()
+    async with chat(home, server) as pilot:
+        await say(pilot, "hi")
+        await hear(pilot, "Hello")
+        await pilot.press("escape")
+        await hear(pilot, "The answer was cut short")
+    with SessionStore(home) as store:
+        found = store.get(1)
+    assert found is not None
+    assert [(message.content, message.status) for message in found.messages] == [("hi", None), ("Hello", "interrupted")]
+
+
+async def test_quitting_in_the_middle_of_an_answer_keeps_what_came(home: Path, server: ModelServer) -> None:
+    server.hold = threading.Event()
+    async with chat(home, server) as pilot:
+        await say(pilot, "hi")
+        await hear(pilot, "Hello")
+        await pilot.press("ctrl+q")
+    with SessionStore(home) as store:
+        found = store.get(1)
+    assert found is not None
+    assert found.messages[-1].status == "interrupted"
+
+
+async def test_a_model_that_fails_says_so_and_the_question_stays(home: Path, server: ModelServer) -> None:
+    server.status, server.raw = 401, b'{"error": "[/nope] \\u001b[2J"}'
+    async with chat(home, server) as pilot:
+        await say(pilot, MARKUP)
+        await hear(pilot, "refused the key")
+        assert MARKUP in shown(pilot)
+        assert "\x1b" not in shown(pilot)
+    assert sessions(home) == [1]
+
+
+async def test_a_hand_edit_appears_and_is_gone_on_from(home: Path, server: ModelServer) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, "my dog is Rex")
+        await hear(pilot, "Hello, you")
+        await until(pilot, lambda: status(pilot).session.startswith("my dog"))
+        path = home / "sessions" / "1.json"
+        document = json.loads(path.read_bytes())
+        document["messages"][0]["content"] = "my dog is Max"
+        path.write_text(json.dumps(document))
+        await hear(pilot, "my dog is Max")
+        await say(pilot, "his name?")
+        await until(pilot, lambda: len(server.requests) == 2)
+    assert server.last_texts[0] == "my dog is Max"
+
+
+async def test_a_broken_file_is_told_and_left_alone_and_words_are_saved_once_it_is_whole(
+    home: Path, server: ModelServer
+) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, "hi")
+        await hear(pilot, "Hello, you")
+        await until(pilot, lambda: status(pilot).session.startswith("hi"))
+        path = home / "sessions" / "1.json"
+        whole = path.read_bytes()
+        broken = whole.replace(b'"id": 1,\n', b'"id": 1\n')
+        path.write_bytes(broken)
+        await hear(pilot, "1.json, line 4, column 3: expected")
+        await until(pilot, lambda: "line 4" in status(pilot).trouble)
+        await say(pilot, "meanwhile")
+        await hear(pilot, "not saved, kept in drafts")
+        await until(pilot, lambda: shown(pilot).count("not saved, kept in drafts") == 2)
+        assert "not saved since" in status(pilot).trouble
+        assert path.read_bytes() == broken
+        path.write_bytes(whole)
+        await hear(pilot, "Saved now: 2")
+        assert status(pilot).trouble == ""
+    with SessionStore(home) as store:
+        found = store.get(1)
+    assert found is not None
+    assert [message.content for message in found.messages] == ["hi", "Hello, you", "meanwhile", "Hello, you"]
+
+
+async def test_without_a_store_the_chat_starts_and_says_why(home: Path, server: ModelServer) -> None:
+    home.write_text("not a folder")
+    async with chat(home, server) as pilot:
+        await hear(pilot, "Persistence not available")
+        assert "is no folder" in status(pilot).trouble
+        home.unlink()
+        await say(pilot, "hi")
+        await hear(pilot, "Hello, you")
+        assert status(pilot).trouble == ""
+
+
+async def test_every_message_of_a_long_session_can_be_reached(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        store.create("Long", messages=[NewMessage("user", f"message {n}.") for n in range(PAGE * 2 + 5)])
+    async with chat(home, server, session=1) as pilot:
+        await hear(pilot, f"message {PAGE * 2 + 4}.")
+        assert "message 0." not in shown(pilot)
+        assert f"{PAGE + 5} older messages" in shown(pilot)
+        for _ in range(60):
+            if "message 0." in shown(pilot):
+                break
+            await pilot.press("pageup")
+            await pilot.pause(0.05)
+        assert "message 0." in shown(pilot)
+        assert "older messages" not in shown(pilot)
+        order = [line for line in shown(pilot).split("\n") if line.startswith("message ")]
+        assert order == [f"message {n}." for n in range(PAGE * 2 + 5)]
+
+
+async def test_tab_completes_and_up_recalls(home: Path, server: ModelServer) -> None:
+    async with chat(home, server) as pilot:
+        prompt = pilot.app.screen.query_one(Prompt)
+        prompt.load_text("/sess")
+        await pilot.press("tab")
+        assert prompt.text == "/sessions "
+        await pilot.press("enter")
+        await pilot.press("up")
+        assert prompt.text == "/sessions "
+        prompt.load_text("")
+        await pilot.press("a", "ctrl+j", "b")
+        assert prompt.text == "a\nb"
+
+
+async def test_ctrl_c_empties_the_prompt_and_quits_the_second_time(home: Path, server: ModelServer) -> None:
+    app = HFSApp(home, model_flag="m", base_url=server.base_url)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and status(pilot).model != "")
+        app.screen.query_one(Prompt).load_text("something")
+        await pilot.press("ctrl+c")
+        assert app.screen.query_one(Prompt).text == ""
+        await pilot.press("ctrl+c")
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await asyncio.sleep(0.05)
+    assert app.return_code == 0

@@ -1,0 +1,119 @@
+"""The real program in a real terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pyte
+
+from hfs.persistence import NewMessage, SessionStore
+from tests.support.model_server import ModelServer
+
+COLUMNS, ROWS = 100, 30
+
+
+class Terminal:
+    """A terminal with the program in it."""
+
+    def __init__(self, arguments: list[str], home: Path) -> None:
+        environment = {**os.environ, "HFS_HOME": str(home), "TERM": "xterm-256color"}
+        self.process: Any = pexpect.spawn(
+            sys.executable, ["-m", "hfs", *arguments], env=environment, dimensions=(ROWS, COLUMNS), timeout=60
+        )
+        self.received = b""
+        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self._screen)
+
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self._screen.display)
+
+    def wait_for(self, text: str, seconds: float = 60) -> None:
+        """Reads until the text stands on the screen."""
+        deadline = time.monotonic() + seconds
+        while text not in self.text():
+            assert time.monotonic() < deadline, self.text()
+            try:
+                data = self.process.read_nonblocking(65536, timeout=0.5)
+            except pexpect.TIMEOUT:
+                continue
+            self.received += data
+            self._stream.feed(data)
+
+    def type(self, line: str) -> None:
+        """Types a line and sends it."""
+        self.process.send(line)
+        self.wait_for(line[:60])
+        self.process.send("\r")
+
+    def quit(self) -> None:
+        """Leaves the program and waits for its end."""
+        self.process.send("/exit")
+        self.wait_for("/exit")
+        self.process.send("\r")
+        self.process.expect(pexpect.EOF, timeout=30)
+        self.received += self.process.before or b""
+        self.process.close()
+        assert self.process.exitstatus == 0
+
+
+@contextmanager
+def terminal(home: Path, *arguments: str) -> Iterator[Terminal]:
+    opened = Terminal(list(arguments), home)
+    try:
+        yield opened
+    finally:
+        opened.process.close(force=True)
+
+
+def test_a_conversation_with_the_embedded_model_is_there_after_a_restart(home: Path, model_cache: Path) -> None:
+    (home / "models").mkdir(parents=True)
+    (home / "models" / "smollm2.gguf").hardlink_to(model_cache / "smollm2.gguf")
+    path = home / "sessions" / "1.json"
+    with terminal(home) as first:
+        first.wait_for("local/smollm2")
+        first.type("Say hello in one word.")
+        deadline = time.monotonic() + 60
+        while not path.exists() or len(json.loads(path.read_bytes())["messages"]) < 2:
+            assert time.monotonic() < deadline
+            first.wait_for("local/smollm2")
+            time.sleep(0.1)
+        first.quit()
+    question, answer = json.loads(path.read_bytes())["messages"]
+    assert question["content"] == "Say hello in one word."
+    assert answer["model"] == "local/smollm2"
+    before = path.read_bytes()
+    with terminal(home) as second:
+        second.wait_for("local/smollm2")
+        second.type("/sessions")
+        second.wait_for("Say hello in one word")
+        second.type("/resume 1")
+        second.wait_for("Resumed session: Say hello in one word")
+        text = answer["content"] if isinstance(answer["content"], str) else answer["content"][0]
+        second.wait_for(text[:40].strip())
+        second.quit()
+    assert path.read_bytes() == before
+
+
+def test_no_escape_sequence_of_names_and_messages_reaches_the_terminal(home: Path, server: ModelServer) -> None:
+    hostile = "\x1b]52;c;aGFja2Vk\x07\x1b]0;owned\x07\x1bP1$r\x1b\\\x9b31m\u202eevil[@click=app.quit]x[/]"
+    server.chunks = ("answer \x1b", "]52;c;aGFja2Vk\x07 \x1b]0;ow", "ned\x07 done")
+    with SessionStore(home) as store:
+        store.create(hostile, messages=[NewMessage("user", hostile), NewMessage("assistant", hostile, model=hostile)])
+    with terminal(home, "-r", "1", "-m", "m", "--base-url", server.base_url) as opened:
+        opened.wait_for("evil[@click=app.quit]x[/]")
+        opened.type("/sessions")
+        opened.wait_for("(current)")
+        opened.type("hello there")
+        opened.wait_for("done")
+        opened.quit()
+    for payload in (b"\x1b]52", b"owned\x07", b"\x1bP1", "\x9b".encode(), "\u202e".encode()):
+        assert payload not in opened.received
