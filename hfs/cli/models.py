@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -45,7 +46,7 @@ def add(model: str) -> None:
     if model != "smollm2":
         talk(f"Added {weights.add_file(home_folder(), Path(model))}.")
         return
-    with progressbar(length=weights.SMOLLM2_BYTES, label="smollm2", file=click.get_text_stream("stderr")) as bar:
+    with progressbar(length=weights.SMOLLM2_BYTES, label="smollm2", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.update(done - bar.pos)
