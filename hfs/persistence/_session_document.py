@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -29,8 +28,12 @@ def new_uid(moment: float | None = None, seed: bytes | None = None) -> str:
         moment: Seconds since 1970; now, where it is None.
         seed: What its random part is made of, for one that must come out the same again.
     """
+    if seed is not None:
+        import hashlib
+
+        seed = hashlib.sha256(seed).digest()[:10]
     milliseconds = int((time.time() if moment is None else moment) * 1000) & ((1 << 48) - 1)
-    random = int.from_bytes(os.urandom(10) if seed is None else hashlib.sha256(seed).digest()[:10], "big")
+    random = int.from_bytes(seed or os.urandom(10), "big")
     high = milliseconds << 16 | 0x7000 | random >> 68 & 0xFFF
     low = 0b10 << 62 | random & ((1 << 62) - 1)
     digits = f"{high << 64 | low:032x}"
@@ -145,6 +148,11 @@ def to_session(
         read_only=read_only,
         recovered=recovered,
     )
+
+
+def to_message(session_id: int, item: Document) -> MessageModel:
+    """The message that an item of a document holds."""
+    return _to_messages(session_id, [item], _UNKNOWN_TIME)[0]
 
 
 def updated_at(document: Document, newest: datetime | None) -> datetime | None:

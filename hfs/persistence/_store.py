@@ -35,6 +35,7 @@ from hfs.persistence._session_document import (
     new_uid,
     placeholder_name,
     to_item,
+    to_message,
     to_session,
 )
 from hfs.persistence._time import format_time, now
@@ -164,8 +165,7 @@ class SessionStore:
         placed = self._storable(lambda: self._folder.append(session_id, [item], name_after))
         if placed is None:
             raise self._missing(str(session_id))
-        stored = placed[0]
-        return to_session(session_id, {"messages": [stored]}).messages[0]
+        return to_message(session_id, placed[0])
 
     def get(self, session_id: int) -> SessionModel | None:
         """A session as its file has it now, or None if there is none.

@@ -14,7 +14,7 @@ def format_time(moment: datetime) -> str:
     """A moment as it is written: RFC 3339, UTC, microseconds."""
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def parse_time(value: object) -> datetime | None:
