@@ -24,7 +24,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def test_the_example_of_the_format_is_canonical_and_fits_the_schema() -> None:
-    (example,) = [block for block in blocks("docs/format.md", "json")]
+    (example,) = blocks("docs/format.md", "json")
     jsonschema.validate(json.loads(example), SCHEMA)
     assert render_document(12, parse_document(example.encode(), "format.md")) == example.encode()
 

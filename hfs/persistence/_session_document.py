@@ -168,7 +168,8 @@ def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[
     for item in items:
         if not isinstance(item, dict):
             item = {"role": "system", "content": item}
-        number = item.get("id")
+        get = item.get
+        number, role, content, model, status = get("id"), get("role"), get("content"), get("model"), get("status")
         if type(number) is not int or number in used:
             number = max(used, default=0) + 1
         used.add(number)
@@ -179,9 +180,10 @@ def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[
         except (KeyError, TypeError, ValueError, OverflowError):
             moment = fallback
         fallback = moment
-        content = item.get("content")
-        role, model, status = item.get("role"), item.get("model"), item.get("status")
-        extra = {} if item.keys() <= _MESSAGE_KEYS else {k: v for k, v in item.items() if k not in _MESSAGE_KEYS}
+        # Four keys are in nearly every message: counting them is cheaper than comparing sets.
+        known = 4 + (model is not None) + (status is not None)
+        whole = role is not None and content is not None and "id" in item and "created_at" in item
+        extra = {} if whole and len(item) == known else {k: v for k, v in item.items() if k not in _MESSAGE_KEYS}
         messages.append(
             MessageModel(
                 number,

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfs import paths
 from hfs.errors import (
@@ -21,7 +21,6 @@ from hfs.errors import (
     StoreError,
     StoreIOError,
 )
-from hfs.persistence._drafts import DraftFile, LeftDraft, list_drafts
 from hfs.persistence._files import FileOps, io_error
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document
@@ -39,7 +38,6 @@ from hfs.persistence._session_document import (
     to_session,
 )
 from hfs.persistence._time import format_time, now
-from hfs.persistence._trash import Trash
 from hfs.persistence.index import SummaryIndex
 from hfs.persistence.models import (
     Draft,
@@ -50,6 +48,10 @@ from hfs.persistence.models import (
     SessionSummary,
     TrashedSession,
 )
+
+if TYPE_CHECKING:
+    from hfs.persistence._drafts import DraftFile
+    from hfs.persistence._trash import Trash
 
 _UID_PREFIX = 4
 _Result = TypeVar("_Result")
@@ -86,7 +88,6 @@ class SessionStore:
             ops=self._ops,
             threshold=threshold,
         )
-        self._trash = Trash(self._ops, self.home / paths.TRASH)
         self._index = SummaryIndex(self._folder)
         self._notify = on_notice or (lambda notice: None)
         self._folder.events.recovered = self._tell_recovered
@@ -103,6 +104,13 @@ class SessionStore:
         """Looks once more whether a stale copy took anything away, and closes the lock files."""
         self._folder.settle()
         self._locks.close()
+
+    @property
+    def _trash(self) -> Trash:
+        # Imported when used: a command that lists sessions needs neither trash nor drafts.
+        from hfs.persistence._trash import Trash
+
+        return Trash(self._ops, self.home / paths.TRASH)
 
     # Sessions
 
@@ -367,10 +375,14 @@ class SessionStore:
             draft.close()
 
     def _draft_file(self, session_id: int, role: str, model: str | None, status: str | None) -> DraftFile:
+        from hfs.persistence._drafts import DraftFile
+
         return DraftFile(self._ops, self.home / paths.DRAFTS, session_id, role, model=model, status=status)
 
     def list_drafts(self) -> list[Draft]:
         """Words that are not in their session yet, oldest first."""
+        from hfs.persistence._drafts import list_drafts
+
         return list_drafts(self._ops, self.home / paths.DRAFTS)
 
     def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
@@ -382,6 +394,8 @@ class SessionStore:
         Returns:
             What was saved.
         """
+        from hfs.persistence._drafts import LeftDraft, list_drafts
+
         saved = []
         for draft in list_drafts(self._ops, self.home / paths.DRAFTS, session_id):
             with LeftDraft(self._ops, draft) as left:
