@@ -67,11 +67,12 @@ def complete(doc_id: int, document: Document) -> None:
     """Fills in what a session document must have. The file's name wins over an id in it."""
     document.setdefault("format", FORMAT)
     document["id"] = doc_id
-    created = _created_at(document)
-    if parse_time(document.get("created_at")) is None:
-        document["created_at"] = format_time(now() if created == _UNKNOWN_TIME else created)
     if not _is_text(document.get("uid")):
+        # Before anything else is filled in: it must be the one that readers were given.
         document["uid"] = derived_uid(doc_id, document)
+    if parse_time(document.get("created_at")) is None:
+        created = _created_at(document)
+        document["created_at"] = format_time(now() if created == _UNKNOWN_TIME else created)
     if not _is_text(document.get("name")):
         document["name"] = f"Session {doc_id}"
         document["name_source"] = "auto"
