@@ -353,6 +353,8 @@ class DocumentFolder(FolderReader):
         snapshot = loaded.snapshot
         document = snapshot.document
         self.require_writable(doc_id, document)
+        # What is filled in is derived from the document as readers saw it, before the change.
+        self._completed(doc_id, document)
         change(document)
         data = render(self._completed(doc_id, document), self.layout)
         original = self._set_aside(doc_id, snapshot.data) if snapshot.salvaged else None
