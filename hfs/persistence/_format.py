@@ -98,6 +98,8 @@ def _plain_items(items: object, layout: Layout) -> bool:
     for item in items:
         if type(item) is not dict:
             return False
+        if plain.issuperset(map(type, item.values())):
+            continue
         for key, value in item.items():
             if type(value) not in plain and not (key in texts and _is_lines(value)):
                 return False
@@ -114,12 +116,11 @@ def _items(document: Document, layout: Layout) -> list[Any]:
 
 
 def _join_texts(mapping: object, fields: frozenset[str]) -> None:
-    if not isinstance(mapping, dict):
-        return
-    for name in fields:
-        value = mapping.get(name)
-        if type(value) is list and _is_lines(value):
-            mapping[name] = "\n".join(value)
+    if isinstance(mapping, dict):
+        for name in fields:
+            value = mapping.get(name)
+            if type(value) is list and _is_lines(value):
+                mapping[name] = "\n".join(value)
 
 
 def _kind(value: object) -> str:

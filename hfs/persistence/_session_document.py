@@ -163,10 +163,23 @@ def updated_at(document: Document, newest: datetime | None) -> datetime | None:
 
 
 def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[MessageModel]:
-    messages = []
+    messages: list[MessageModel] = []
     used: set[int] = set()
     parse: Callable[[str], datetime] = datetime.fromisoformat
     for item in items:
+        if type(item) is dict and len(item) == 4:
+            # Nearly every message has these four fields and no other: no need to ask for each.
+            try:
+                number, role, content, moment = item["id"], item["role"], item["content"], parse(item["created_at"])
+            except (KeyError, TypeError, ValueError):
+                pass
+            else:
+                kinds = type(number) is int and type(role) is str and type(content) is str
+                if kinds and moment.tzinfo is UTC and number not in used:
+                    used.add(number)
+                    fallback = moment
+                    messages.append(MessageModel(number, session_id, role, content, moment, None, None, {}))
+                    continue
         if not isinstance(item, dict):
             item = {"role": "system", "content": item}
         get = item.get
