@@ -12,7 +12,7 @@ from hfs import __version__
 
 COMMANDS: Final = {
     "ask": ("hfs.cli.ask", "Ask one question; the answer goes to stdout."),
-    "check": ("hfs.cli.check", "Read every session and say what is wrong."),
+    "check": ("hfs.cli.check", "Read everything, say what is wrong, and mend it."),
     "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
     "config": ("hfs.cli.settings", "Show and change settings."),
     "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "rename": ("hfs.cli.sessions", "Give a session a name."),
     "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
     "show": ("hfs.cli.sessions", "Print a conversation."),
+    "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
 }
 
 

@@ -1,34 +1,66 @@
-"""The command that reads every session."""
+"""The command that reads everything, says what is wrong, and mends it."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from hfs.cli._output import out, out_json
+from hfs.cli._output import out, out_json, talk
 from hfs.display import one_line
-from hfs.persistence import open_store
+from hfs.persistence import CheckReport, Finding, open_store
+
+_MANY = 2000
 
 
 @click.command("check")
 @click.argument("sessions", nargs=-1, metavar="[SESSION]...")
+@click.option("--repair", is_flag=True, help="Mend what can be mended; originals are kept in damaged/.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context
-def check_command(ctx: click.Context, sessions: tuple[str, ...], as_json: bool) -> None:
-    """Read every session and say what is wrong. Nothing is written.
+def check_command(ctx: click.Context, sessions: tuple[str, ...], repair: bool, as_json: bool) -> None:
+    """Read everything and say what is well and what isn't.
+
+    Without --repair nothing is written. The exit code is 1 if something should be mended.
 
     \b
-    Example:
+    Examples:
       hfs check
+      hfs check 12 --repair
     """
     with open_store() as store:
-        chosen = {store.resolve(session) for session in sessions}
-        summaries = [summary for summary in store.list_recent(None) if not chosen or summary.id in chosen]
-    damaged = [summary for summary in summaries if summary.problem]
+        if not sessions and store.count() > _MANY:
+            talk(f"Reading {store.count()} sessions…")
+        chosen = [store.resolve(session) for session in sessions] if sessions else None
+        report = store.check(chosen, repair=repair)
     if as_json:
-        out_json({"sessions": len(summaries), "damaged": [{"id": s.id, "problem": s.problem} for s in damaged]})
+        out_json({**asdict(report), "well": report.is_well})
     else:
-        for summary in damaged:
-            out(f"session {summary.id}: {one_line(summary.problem or '', 500)}")
-        out(f"{len(summaries)} sessions read, {len(damaged)} damaged.")
-    if damaged:
+        _print_report(report)
+    if not report.is_well:
         ctx.exit(1)
+
+
+def _print_report(report: CheckReport) -> None:
+    for finding in sorted(report.findings, key=lambda found: ("damage", "problem", "remark").index(found.level)):
+        _print_finding(finding)
+    left = [finding for finding in report.findings if finding.level != "remark" and not finding.mended]
+    mended = sum(finding.mended for finding in report.findings)
+    out(f"{_count(report.sessions, 'session')} and {_count(report.messages, 'message')} read in {report.home}.")
+    out((f"{mended} mended. " if mended else "") + (f"{len(left)} to be mended." if left else "All is well."))
+
+
+def _print_finding(finding: Finding) -> None:
+    place = f"session {finding.session_id}" if finding.session_id is not None else one_line(finding.path, 500)
+    if finding.line:
+        place += f", line {finding.line}, column {finding.column}"
+    mark = "mended" if finding.mended else finding.level
+    out(f"{mark:8}{place}: {one_line(finding.text, 500)}")
+    if finding.session_id is not None and finding.level != "remark":
+        out(f"        {one_line(finding.path, 500)}")
+    if finding.remedy:
+        out(f"        {one_line(finding.remedy, 700)}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -8,7 +8,7 @@ import click
 
 from hfs.cli._output import out, out_json, talk
 from hfs.display import display, one_line
-from hfs.errors import SessionNotFoundError
+from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import SessionModel, SessionSummary, open_store
 
 _NAME_WIDTH = 50
@@ -82,14 +82,22 @@ def _as_json(summary: SessionSummary) -> dict[str, object]:
 def show_command(session: str, as_json: bool) -> None:
     """Print a conversation.
 
-    SESSION is an id, `last`, a part of the name, or the start of a uid.
+    SESSION is an id, `last`, a part of the name, or the start of a uid. Of a damaged session it prints what
+    can be read, and exits with 1.
 
     \b
     Example:
       hfs show last
     """
     with open_store() as store:
-        found = store.get(store.resolve(session))
+        session_id = store.resolve(session)
+        try:
+            found = store.get(session_id)
+        except CorruptSessionError:
+            rescued = store.rescue(session_id)
+            if rescued is not None and not as_json:
+                _print_session(rescued)
+            raise
     if found is None:
         raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
     if as_json:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from hfs.persistence._rendering import render_json as render_json
     from hfs.persistence._store import SessionStore as SessionStore
     from hfs.persistence._store import open_store as open_store
+    from hfs.persistence.check import CheckReport as CheckReport
+    from hfs.persistence.check import Finding as Finding
     from hfs.persistence.models import Draft as Draft
     from hfs.persistence.models import MessageModel as MessageModel
     from hfs.persistence.models import NewMessage as NewMessage
@@ -34,6 +36,7 @@ _HOMES = {
     "_format": ("Layout",),
     "_rendering": ("parse_document", "render_document", "render_json"),
     "_store": ("SessionStore", "open_store"),
+    "check": ("CheckReport", "Finding"),
     "models": (
         "Draft",
         "MessageModel",
@@ -49,10 +52,12 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "CheckReport",
     "DirectoryStorage",
     "DocumentDB",
     "DocumentTable",
     "Draft",
+    "Finding",
     "Layout",
     "MessageModel",
     "NewMessage",

@@ -1,28 +1,16 @@
-"""A folder of documents, one file each, written safely.
-
-Rules that hold for every write:
-
-* It is done under the document's lock, on the file as it is now: what others changed is read first.
-* It is acknowledged only once it is durable.
-* A file that doesn't parse is never written to, unless it is an append of ours that was interrupted; then
-  the original is set aside first.
-"""
+"""A folder of documents, one file each: documents added and removed, items appended to their lists."""
 
 from __future__ import annotations
 
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from hfs.errors import CorruptSessionError, HfsError, StoreIOError, UnsupportedFormatError
+from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence._files import (
     FILE_MODE,
     ChangedMeanwhile,
-    FileOps,
-    Identity,
     NotRegularError,
     append_tail,
     identity_of,
@@ -33,62 +21,22 @@ from hfs.persistence._files import (
     real_path,
     replace_file,
 )
-from hfs.persistence._format import TAIL, Document, Layout, render, render_item
-from hfs.persistence._locks import TableLocks
-from hfs.persistence._memory import FolderMemory, Known, item_number
-from hfs.persistence._reader import APPEND_THRESHOLD, FolderReader, Snapshot
+from hfs.persistence._format import TAIL, Document, render, render_item
+from hfs.persistence._memory import Known, item_number
+from hfs.persistence._reader import Snapshot
+from hfs.persistence._writer import FolderWriter
 
 Amend = Callable[[Document, list[Document]], bool]
 """Changes the fields of a document beside its growing list when items come in; says whether it did."""
 
 _NEXT_ID: Final = ".next_id"
-_ATTEMPTS: Final = 5
 
 
-@dataclass(slots=True)
-class FolderEvents:
-    """Whom to tell what happened. Each is called with the document's id."""
-
-    recovered: Callable[[int, Path], None] = lambda doc_id, path: None
-    """An interrupted append was repaired; the path is the original that was set aside."""
-    put_back: Callable[[int, list[Document]], None] = lambda doc_id, items: None
-    """A stale copy took items away, and they are back."""
-    taken_out: Callable[[int, list[Document]], None] = lambda doc_id, items: None
-    """Somebody else took out items that this process had appended."""
-
-
-@dataclass(slots=True)
-class _Loaded:
-    snapshot: Snapshot
-    put_back: list[Document] = field(default_factory=list)
-
-
-class DocumentFolder(FolderReader):
+class DocumentFolder(FolderWriter):
     """The documents of one table.
 
-    Args:
-        path: The folder. It need not exist; the first write makes it.
-        layout: How its documents are written.
-        locks: The table's locks.
-        damaged: Where originals are set aside before a repair.
-        ops: The operating system's calls.
-        threshold: From this size on an append replaces only the tail.
+    Takes what ``FolderWriter`` takes.
     """
-
-    def __init__(
-        self,
-        path: Path,
-        layout: Layout,
-        locks: TableLocks,
-        damaged: Path,
-        *,
-        ops: FileOps | None = None,
-        threshold: float = APPEND_THRESHOLD,
-    ) -> None:
-        super().__init__(path, layout, locks, ops=ops, threshold=threshold)
-        self.events = FolderEvents()
-        self._damaged = damaged
-        self._memory = FolderMemory(layout, threshold)
 
     # Adding and removing documents
 
@@ -314,165 +262,6 @@ class DocumentFolder(FolderReader):
                 raise ChangedMeanwhile
             known.body = data
         return known.body
-
-    def modify(self, doc_id: int, change: Callable[[Document], None]) -> Document | None:
-        """Changes a document, as it is now, and writes it whole.
-
-        Args:
-            doc_id: The document.
-            change: Changes it in place. Called again if somebody else saved the file meanwhile.
-
-        Returns:
-            The document as it was stored, or None if there is none.
-
-        Raises:
-            CorruptSessionError: The file doesn't parse; nothing was written to it.
-            UnsupportedFormatError: Its format is newer than this hfs.
-            StoreIOError, LockTimeoutError: It could not be made durable.
-        """
-        with self.locks.document(doc_id):
-            failed = False
-            for _ in range(_ATTEMPTS):
-                loaded = self._load(doc_id)
-                if loaded is None:
-                    return None
-                try:
-                    return self._store(doc_id, loaded, change)
-                except ChangedMeanwhile:
-                    continue
-                except OSError as error:
-                    if isinstance(error, HfsError):
-                        raise
-                    # After a failed fsync the same descriptor lies: a second try writes a new file.
-                    if failed:
-                        raise io_error(error, self.file(doc_id), "save") from error
-                    failed = True
-            raise self._unsettled(doc_id)
-
-    def _store(self, doc_id: int, loaded: _Loaded, change: Callable[[Document], None]) -> Document:
-        snapshot = loaded.snapshot
-        document = snapshot.document
-        self.require_writable(doc_id, document)
-        # What is filled in is derived from the document as readers saw it, before the change.
-        self._completed(doc_id, document)
-        change(document)
-        data = render(self._completed(doc_id, document), self.layout)
-        original = self._set_aside(doc_id, snapshot.data) if snapshot.salvaged else None
-        mode = stat.S_IMODE(snapshot.status.st_mode)
-        identity = self._replace(doc_id, data, snapshot.identity, mode)
-        self._memory.remember(doc_id, document, data, identity, mode)
-        self._memory.keep_only(doc_id, document)
-        if original is not None:
-            self.events.recovered(doc_id, original)
-        if loaded.put_back:
-            self.events.put_back(doc_id, loaded.put_back)
-        return document
-
-    def _unsettled(self, doc_id: int) -> StoreIOError:
-        path = self.file(doc_id)
-        return StoreIOError(
-            f"Could not save {path}: another program keeps changing it. Nothing was written; try again once "
-            "it has finished.",
-            path=Path(path),
-        )
-
-    def changed(self, doc_id: int, document: Document) -> None:
-        """Notes that this process wrote a document by other means than ``append`` and ``modify``."""
-        self._memory.drop(doc_id)
-        self._memory.keep_only(doc_id, document)
-
-    def refresh(self, doc_id: int) -> Snapshot | None:
-        """A document as it is now, after putting back what a stale copy took away a moment ago.
-
-        Raises:
-            CorruptSessionError, StoreIOError: As from ``read``.
-        """
-        if self._memory.ledger(doc_id) and self.identity(doc_id) != self._memory.identity(doc_id):
-            with self.locks.document(doc_id):
-                loaded = self._load(doc_id)
-                if loaded is not None and loaded.put_back and not self._is_read_only(doc_id, loaded):
-                    self._store_again(doc_id, loaded)
-        return self.read(doc_id)
-
-    def _is_read_only(self, doc_id: int, loaded: _Loaded) -> bool:
-        return self.read_only_reason(doc_id, loaded.snapshot.document) is not None
-
-    def _store_again(self, doc_id: int, loaded: _Loaded) -> None:
-        try:
-            self._store(doc_id, loaded, lambda document: None)
-        except ChangedMeanwhile:
-            self.modify(doc_id, lambda document: None)
-        except OSError as error:
-            if isinstance(error, HfsError):
-                raise
-            raise io_error(error, self.file(doc_id), "save") from error
-
-    def settle(self) -> None:
-        """Puts back what stale copies took away of what was appended in the last minute."""
-        for doc_id in self._memory.recently_appended():
-            try:
-                self.refresh(doc_id)
-            except HfsError:
-                continue
-
-    def require_writable(self, doc_id: int, document: Document) -> None:
-        """Raises UnsupportedFormatError for a document of a newer format."""
-        reason = self.read_only_reason(doc_id, document)
-        if reason:
-            version = document.get(self.layout.version_key or "")
-            raise UnsupportedFormatError(reason, path=Path(self.file(doc_id)), version=version)
-
-    def read_only_reason(self, doc_id: int, document: Document) -> str | None:
-        """Why a document can't be written by this hfs, or None."""
-        key = self.layout.version_key
-        if key is None or key not in document:
-            return None
-        version = document[key]
-        if type(version) is int and 1 <= version <= self.layout.version:
-            return None
-        return (
-            f"{self.file(doc_id)} has {key} {version!r}; this hfs writes {key} {self.layout.version}. "
-            "It opens read-only: install a newer hfs to write to it."
-        )
-
-    def _load(self, doc_id: int) -> _Loaded | None:
-        """The document under the lock, with lost items put back in memory."""
-        try:
-            snapshot = self._read_patiently(doc_id)
-        except CorruptSessionError as error:
-            snapshot = self._read_salvaged(doc_id)
-            if snapshot is None:
-                raise error
-        if snapshot is None:
-            return None
-        loaded = _Loaded(snapshot)
-        ledger = self._memory.ledger(doc_id)
-        items = snapshot.document.get(self.layout.append_field or "")
-        if ledger and isinstance(items, list) and snapshot.identity != self._memory.identity(doc_id):
-            loaded.put_back, taken_out = ledger.reconcile(items)
-            if taken_out:
-                self.events.taken_out(doc_id, taken_out)
-        return loaded
-
-    def _replace(self, doc_id: int, data: bytes, expected: Identity | None, mode: int) -> Identity:
-        try:
-            path = real_path(self.ops, self.file(doc_id))
-        except NotRegularError as error:
-            raise ChangedMeanwhile from error
-        return replace_file(self.ops, path, data, expected=expected, mode=mode)
-
-    def _set_aside(self, doc_id: int, data: bytes) -> Path:
-        """Keeps the original of a damaged file before it is repaired."""
-        make_folder(self.ops, str(self._damaged))
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-        path = self._damaged / f"{doc_id}-{moment}.json"
-        replace_file(self.ops, str(path), data, expected=None)
-        return path
-
-    def _completed(self, doc_id: int, document: Document) -> Document:
-        if self.layout.complete:
-            self.layout.complete(doc_id, document)
-        return document
 
     def _items(self, document: Document) -> list[Document]:
         items = document.get(self.layout.append_field or "")

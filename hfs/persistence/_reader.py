@@ -174,6 +174,15 @@ class FolderReader:
         self._seen.add(doc_id)
         return Snapshot(document, data, status)
 
+    def read_bytes(self, doc_id: int) -> bytes:
+        """The bytes of a document's file, whatever they are; empty if there is none.
+
+        Raises:
+            CorruptSessionError: It is no regular file.
+            StoreIOError: It can't be read.
+        """
+        return self._read_bytes(doc_id)[0]
+
     def _read_bytes(self, doc_id: int) -> tuple[bytes, os.stat_result | None]:
         path = self.file(doc_id)
         try:

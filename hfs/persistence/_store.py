@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfs import paths
 from hfs.errors import (
-    AmbiguousSessionError,
     HfsError,
     InvalidDocumentError,
     SessionNotFoundError,
@@ -22,12 +21,10 @@ from hfs.errors import (
     StoreIOError,
 )
 from hfs.persistence._files import FileOps, io_error
-from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document
-from hfs.persistence._locks import TIMEOUT, TableLocks
-from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
+from hfs.persistence._locks import TIMEOUT
+from hfs.persistence._reader import APPEND_THRESHOLD
 from hfs.persistence._session_document import (
-    SESSION_LAYOUT,
     checked_import,
     checked_name,
     name_after,
@@ -35,29 +32,26 @@ from hfs.persistence._session_document import (
     placeholder_name,
     to_item,
     to_message,
-    to_session,
 )
+from hfs.persistence._session_reader import SessionReader, is_id
 from hfs.persistence._time import format_time, now
-from hfs.persistence.index import SummaryIndex
 from hfs.persistence.models import (
     Draft,
     MessageModel,
     NewMessage,
     Notice,
     SessionModel,
-    SessionSummary,
-    TrashedSession,
 )
 
 if TYPE_CHECKING:
     from hfs.persistence._drafts import DraftFile
-    from hfs.persistence._trash import Trash
+    from hfs.persistence.check import CheckReport
 
 _UID_PREFIX = 4
 _Result = TypeVar("_Result")
 
 
-class SessionStore:
+class SessionStore(SessionReader):
     """Sessions as files in a home folder.
 
     Args:
@@ -77,18 +71,7 @@ class SessionStore:
         threshold: float = APPEND_THRESHOLD,
         lock_timeout: float = TIMEOUT,
     ) -> None:
-        self.home = paths.home_folder(home)
-        self._ops = ops or FileOps()
-        self._locks = TableLocks(self._ops, str(self.home / paths.LOCKS), paths.SESSIONS, lock_timeout)
-        self._folder = DocumentFolder(
-            self.home / paths.SESSIONS,
-            SESSION_LAYOUT,
-            self._locks,
-            self.home / paths.DAMAGED,
-            ops=self._ops,
-            threshold=threshold,
-        )
-        self._index = SummaryIndex(self._folder)
+        super().__init__(home, ops=ops, threshold=threshold, lock_timeout=lock_timeout)
         self._notify = on_notice or (lambda notice: None)
         self._folder.events.recovered = self._tell_recovered
         self._folder.events.put_back = self._tell_put_back
@@ -104,13 +87,6 @@ class SessionStore:
         """Looks once more whether a stale copy took anything away, and closes the lock files."""
         self._folder.settle()
         self._locks.close()
-
-    @property
-    def _trash(self) -> Trash:
-        # Imported when used: a command that lists sessions needs neither trash nor drafts.
-        from hfs.persistence._trash import Trash
-
-        return Trash(self._ops, self.home / paths.TRASH)
 
     # Sessions
 
@@ -175,42 +151,6 @@ class SessionStore:
             raise self._missing(str(session_id))
         return to_message(session_id, placed[0])
 
-    def get(self, session_id: int) -> SessionModel | None:
-        """A session as its file has it now, or None if there is none.
-
-        Raises:
-            CorruptSessionError: The file is broken.
-            StoreIOError: It can't be read.
-        """
-        return self._model(session_id, self._folder.read(session_id) if _is_id(session_id) else None)
-
-    def refresh(self, session_id: int) -> SessionModel | None:
-        """The same, after putting back what a stale copy saved over the file took away a moment ago."""
-        return self._model(session_id, self._folder.refresh(session_id) if _is_id(session_id) else None)
-
-    def _model(self, session_id: int, snapshot: Snapshot | None) -> SessionModel | None:
-        if snapshot is None:
-            return None
-        reason = self._folder.read_only_reason(session_id, snapshot.document)
-        return to_session(session_id, snapshot.document, read_only=reason, recovered=snapshot.salvaged)
-
-    def document(self, session_id: int) -> Document | None:
-        """The session's JSON document, unknown keys included, texts as plain strings."""
-        snapshot = self._folder.read(session_id)
-        return snapshot.document if snapshot else None
-
-    def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
-        """Summaries of sessions, newest first; damaged ones say what is wrong with them.
-
-        Args:
-            limit: How many at the most; all, where it is None.
-        """
-        return self._index.recent(limit)
-
-    def count(self) -> int:
-        """How many sessions there are."""
-        return self._index.count()
-
     def rename(self, session_id: int, name: str) -> SessionModel | None:
         """Gives a session a name, which hfs never replaces. None if there is no such session.
 
@@ -223,22 +163,18 @@ class SessionStore:
         def change(document: Document) -> None:
             document.update(name=checked, name_source="user", updated_at=format_time(now()))
 
-        if not _is_id(session_id) or self._folder.modify(session_id, change) is None:
+        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
             return None
         return self.get(session_id)
 
     def delete(self, session_id: int) -> bool:
         """Moves a session to the trash; says whether it was there."""
-        if not _is_id(session_id) or not self._folder.exists(session_id):
+        if not is_id(session_id) or not self._folder.exists(session_id):
             return False
         with self._locks.table():
             # A file that was copied in has an id that hfs never gave out: it must not come back either.
             self._folder.reserve(session_id)
             return self._folder.move(session_id, self._trash.place_for(session_id))
-
-    def list_trash(self) -> list[TrashedSession]:
-        """What was deleted, the latest first."""
-        return self._trash.sessions()
 
     def restore(self, session_id: int) -> SessionModel | None:
         """Brings back the session of that id that was deleted last, or messages that were taken out of it.
@@ -262,6 +198,30 @@ class SessionStore:
             except OSError as error:
                 raise io_error(error, target, "restore") from error
         return self.get(session_id)
+
+    def empty_trash(self, before: datetime | None = None) -> int:
+        """Removes deleted sessions for good; returns how many files that were.
+
+        Args:
+            before: Only what was deleted before that moment; everything, where it is None.
+
+        Raises:
+            StoreIOError: A file could not be removed.
+        """
+        return self._trash.empty(before)
+
+    def check(self, session_ids: Sequence[int] | None = None, *, repair: bool = False) -> CheckReport:
+        """Reads everything and says what is wrong with it.
+
+        Args:
+            session_ids: Only these sessions; the whole home folder, where it is None.
+            repair: Mend what can be mended; originals are kept in ``damaged/``.
+        """
+        from hfs.persistence.check import HomeCheck
+
+        if repair and session_ids is None:
+            self.save_drafts()
+        return HomeCheck(self.home, self._folder, repair=repair).run(session_ids, self.list_drafts())
 
     def _restore_messages(self, session_id: int) -> SessionModel | None:
         kept = self._trash.messages_of(session_id)
@@ -300,50 +260,6 @@ class SessionStore:
             raise self._missing(str(uid))
         return session, present is None
 
-    # Finding
-
-    def resolve(self, text: str) -> int:
-        """The session that a person means: an id, ``last``, a unique part of the name, the start of a uid.
-
-        Raises:
-            SessionNotFoundError: None fits.
-            AmbiguousSessionError: Several fit.
-        """
-        wanted = text.strip()
-        if wanted.isascii() and wanted.isdigit() and _is_id(int(wanted)) and self._folder.exists(int(wanted)):
-            return int(wanted)
-        summaries = self._index.recent(None)
-        if wanted == "last" and summaries:
-            return max(summaries, key=lambda summary: summary.updated_at or summary.created_at).id
-        folded = wanted.casefold()
-        exact = [summary for summary in summaries if summary.name.casefold() == folded]
-        found = exact or [
-            summary
-            for summary in summaries
-            if (folded and folded in summary.name.casefold())
-            or (len(folded) >= _UID_PREFIX and summary.uid.startswith(folded))
-        ]
-        if not found:
-            raise self._missing(wanted)
-        if len(found) > 1:
-            candidates = tuple((summary.id, summary.name) for summary in found)
-            raise AmbiguousSessionError(
-                f"{wanted!r} fits {len(found)} sessions: {', '.join(str(number) for number, _ in candidates[:10])}. "
-                "Give more of the name, or the id.",
-                session=wanted,
-                candidates=candidates,
-            )
-        return found[0].id
-
-    def path(self, session_id: int) -> Path | None:
-        """The session's file."""
-        return Path(self._folder.file(session_id)) if self._folder.exists(session_id) else None
-
-    def revision(self, session_id: int) -> str | None:
-        """A mark that changes whenever the file does; None if it is gone. Costs one stat."""
-        identity = self._folder.identity(session_id)
-        return "-".join(map(str, identity)) if identity else None
-
     # Drafts
 
     def keep_draft(
@@ -378,12 +294,6 @@ class SessionStore:
         from hfs.persistence._drafts import DraftFile
 
         return DraftFile(self._ops, self.home / paths.DRAFTS, session_id, role, model=model, status=status)
-
-    def list_drafts(self) -> list[Draft]:
-        """Words that are not in their session yet, oldest first."""
-        from hfs.persistence._drafts import list_drafts
-
-        return list_drafts(self._ops, self.home / paths.DRAFTS)
 
     def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
         """Saves what was kept, where its session can be written now.
@@ -445,12 +355,6 @@ class SessionStore:
         )
         self._notify(Notice("taken-out", session_id, text, str(path)))
 
-    def _missing(self, wanted: str) -> SessionNotFoundError:
-        return SessionNotFoundError(
-            f"There is no session {wanted!r} in {self._folder.path}. `hfs list` shows those that are there.",
-            session=wanted,
-        )
-
     def _storable(self, work: Callable[[], _Result]) -> _Result:
         try:
             return work()
@@ -458,10 +362,6 @@ class SessionStore:
             if isinstance(error, HfsError):
                 raise
             raise InvalidDocumentError(f"This can't be stored: {error}. Nothing was written.") from error
-
-
-def _is_id(session_id: int) -> bool:
-    return 0 < session_id < 10**18
 
 
 def _count(messages: list[Document]) -> str:

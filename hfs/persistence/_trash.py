@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hfs.persistence._files import FileOps, NotRegularError, make_folder, read_file, replace_file
+from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file, replace_file
 from hfs.persistence._format import Document, parse, render
 from hfs.persistence._json import JSONError
 from hfs.persistence._session_document import SESSION_LAYOUT
@@ -64,6 +64,25 @@ class Trash:
     def messages_of(self, session_id: int) -> list[Path]:
         """Files of messages that were taken out of a session, oldest first."""
         return [path for number, _, path in sorted(self._found(_MESSAGES)) if number == session_id]
+
+    def empty(self, before: datetime | None) -> int:
+        """Removes for good what was deleted before a moment, or everything; returns how many files that were."""
+        found = [
+            path
+            for pattern in (_SESSION, _MESSAGES)
+            for _, at, path in self._found(pattern)
+            if before is None or at < before
+        ]
+        for path in found:
+            try:
+                self._ops.unlink(str(path))
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise io_error(error, path, "remove") from error
+        if found:
+            self._ops.fsync_folder(str(self.folder))
+        return len(found)
 
     def read(self, path: Path) -> Document:
         """A document in the trash; empty if it can't be read."""

@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from hfs.persistence._drafts import DraftFile
 from hfs.persistence._store import SessionStore
+from hfs.persistence.check import CheckReport
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -132,6 +133,18 @@ class SessionRepository:
     async def restore(self, session_id: int) -> SessionModel | None:
         """Brings back what the trash has of a session, or None."""
         return await self._run(self._store.restore, session_id)
+
+    async def empty_trash(self, before: datetime | None = None) -> int:
+        """Removes deleted sessions for good; returns how many files that were."""
+        return await self._run(self._store.empty_trash, before)
+
+    async def rescue(self, session_id: int) -> SessionModel | None:
+        """A session whose file is damaged, read-only, with what can be read of it."""
+        return await self._run(self._store.rescue, session_id)
+
+    async def check(self, session_ids: Sequence[int] | None = None, *, repair: bool = False) -> CheckReport:
+        """Reads everything, says what is wrong with it, and mends what can be mended."""
+        return await self._run(self._store.check, session_ids, repair=repair)
 
     async def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document; says whether it was added or was here already."""

@@ -119,7 +119,7 @@ async def _resume(chat: Chat, argument: str) -> None:
         return
     session_id = await chat.repo.resolve(argument)
     await chat.open_session(session_id)
-    session = await chat.repo.get(session_id)
+    session = await chat.repo.rescue(session_id)
     if session is not None:
         await chat.note(f"Resumed session: {one_line(session.name, 255)}")
 

@@ -121,7 +121,7 @@ def test_a_damaged_file_is_listed_with_the_place_and_fails_clearly(hfs: Run, hom
     assert b"2.json, line 3, column 2: expected nothing more" in shown.stderr
     checked = hfs("check")
     assert checked.returncode == 1
-    assert b"session 2: line 3, column 2" in checked.stdout
+    assert b"session 2, line 3, column 2" in checked.stdout
 
 
 @pytest.mark.parametrize("terminal", [True, False], ids=["terminal", "pipe"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -44,7 +45,11 @@ with SessionStore(home, threshold=threshold) as store:
         print(f"{added.id} {number}", flush=True)
         if number % 5 == 0:
             store.rename(1, f"name {number}")
+        if number % 7 == 0:
+            store.import_document({"messages": [{"role": "user", "content": f"imported {number}"}]})
 """
+KILLS = int(os.environ.get("HFS_TEST_KILLS", "150"))
+"""On each save path."""
 
 
 def start_session(home: Path) -> Path:
@@ -113,11 +118,11 @@ def test_processes_that_create_and_delete_at_once_never_share_an_id(home: Path) 
 
 
 @pytest.mark.parametrize("threshold", [1 << 20, 0], ids=["whole file", "tail"])
-def test_a_hundred_kills_lose_nothing_that_was_acknowledged(home: Path, threshold: float) -> None:
+def test_a_hundred_and_fifty_kills_lose_nothing_that_was_acknowledged(home: Path, threshold: float) -> None:
     path = start_session(home)
     chooser = random.Random(7)
     expected: dict[int, str] = {}
-    for _ in range(50):
+    for _ in range(KILLS):
         process = start_python(TORTURE, home, threshold)
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(chooser.randrange(1, 6))]
@@ -134,8 +139,11 @@ def test_a_hundred_kills_lose_nothing_that_was_acknowledged(home: Path, threshol
             assert expected.items() <= stored.items()
             if found.recovered:
                 store.rename(1, "mended")
+            imported = [summary.uid for summary in store.list_recent(None) if summary.id != 1]
+            assert len(set(imported)) == len(imported)
+            assert all(store.get(summary.id) for summary in store.list_recent(None))
         json.loads(path.read_bytes())
-    assert len(expected) > 100
+    assert len(expected) > KILLS
 
 
 def test_a_process_that_holds_a_lock_and_is_killed_locks_nobody_out(home: Path) -> None:

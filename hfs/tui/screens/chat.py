@@ -199,7 +199,7 @@ class ChatScreen(Screen[None]):
 
     async def open_session(self, session_id: int | None) -> None:
         """Shows a session, or an empty screen."""
-        session = await self.repo.get(session_id) if session_id is not None else None
+        session = await self._read(session_id) if session_id is not None else None
         if session_id is not None and session is None:
             raise SessionNotFoundError(f"There is no session {session_id}.", session=str(session_id))
         self._conversation = None
@@ -211,6 +211,15 @@ class ChatScreen(Screen[None]):
                 if text:
                     await self.note(text, "error")
             await self._save_drafts()
+
+    async def _read(self, session_id: int) -> SessionModel | None:
+        try:
+            return await self.repo.get(session_id)
+        except CorruptSessionError:
+            rescued = await self.repo.rescue(session_id)
+            if rescued is None:
+                raise
+            return rescued
 
     async def choose_model(self, name: str | None) -> str:
         """Changes the model, if one is named; returns its name."""

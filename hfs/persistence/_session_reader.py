@@ -1,0 +1,179 @@
+"""The sessions of one home folder, read: found, listed, opened, also where a file is damaged."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hfs import paths
+from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
+from hfs.persistence._files import FileOps
+from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._format import Document
+from hfs.persistence._locks import TIMEOUT, TableLocks
+from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
+from hfs.persistence._session_document import SESSION_LAYOUT, to_session
+from hfs.persistence.index import SummaryIndex
+from hfs.persistence.models import Draft, SessionModel, SessionSummary, TrashedSession
+
+if TYPE_CHECKING:
+    from hfs.persistence._trash import Trash
+
+_UID_PREFIX = 4
+
+
+class SessionReader:
+    """Reads the sessions of a home folder.
+
+    Args:
+        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. It need not exist.
+        ops: The operating system's calls.
+        threshold: From this size on, in bytes, a file may hold an interrupted append.
+        lock_timeout: How long another process is waited for, in seconds.
+    """
+
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        ops: FileOps | None = None,
+        threshold: float = APPEND_THRESHOLD,
+        lock_timeout: float = TIMEOUT,
+    ) -> None:
+        self.home = paths.home_folder(home)
+        self._ops = ops or FileOps()
+        self._locks = TableLocks(self._ops, str(self.home / paths.LOCKS), paths.SESSIONS, lock_timeout)
+        self._folder = DocumentFolder(
+            self.home / paths.SESSIONS,
+            SESSION_LAYOUT,
+            self._locks,
+            self.home / paths.DAMAGED,
+            ops=self._ops,
+            threshold=threshold,
+        )
+        self._index = SummaryIndex(self._folder)
+
+    @property
+    def _trash(self) -> Trash:
+        # Imported when used: a command that lists sessions needs neither trash nor drafts.
+        from hfs.persistence._trash import Trash
+
+        return Trash(self._ops, self.home / paths.TRASH)
+
+    def get(self, session_id: int) -> SessionModel | None:
+        """A session as its file has it now, or None if there is none.
+
+        Raises:
+            CorruptSessionError: The file is broken.
+            StoreIOError: It can't be read.
+        """
+        return self._model(session_id, self._folder.read(session_id) if is_id(session_id) else None)
+
+    def refresh(self, session_id: int) -> SessionModel | None:
+        """The same, after putting back what a stale copy saved over the file took away a moment ago."""
+        return self._model(session_id, self._folder.refresh(session_id) if is_id(session_id) else None)
+
+    def _model(self, session_id: int, snapshot: Snapshot | None) -> SessionModel | None:
+        if snapshot is None:
+            return None
+        reason = self._folder.read_only_reason(session_id, snapshot.document)
+        return to_session(session_id, snapshot.document, read_only=reason, recovered=snapshot.salvaged)
+
+    def document(self, session_id: int) -> Document | None:
+        """The session's JSON document, unknown keys included, texts as plain strings."""
+        snapshot = self._folder.read(session_id)
+        return snapshot.document if snapshot else None
+
+    def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
+        """Summaries of sessions, newest first; damaged ones say what is wrong with them.
+
+        Args:
+            limit: How many at the most; all, where it is None.
+        """
+        return self._index.recent(limit)
+
+    def count(self) -> int:
+        """How many sessions there are."""
+        return self._index.count()
+
+    def rescue(self, session_id: int) -> SessionModel | None:
+        """A session whose file is damaged, read-only, with what can be read of it.
+
+        Returns:
+            What ``get`` returns, where the file is whole; None if there is none, or nothing could be read.
+        """
+        try:
+            return self.get(session_id)
+        except CorruptSessionError as error:
+            from hfs.persistence._rescue import rescue
+
+            rescued = rescue(self._folder.read_bytes(session_id))
+            if rescued is None:
+                return None
+            count = len(rescued.document["messages"])
+            reason = f"{error} It opens read-only; {count} messages were recovered. `hfs check --repair` mends it."
+            return to_session(session_id, rescued.document, read_only=reason)
+
+    def list_trash(self) -> list[TrashedSession]:
+        """What was deleted, the latest first."""
+        return self._trash.sessions()
+
+    def list_drafts(self) -> list[Draft]:
+        """Words that are not in their session yet, oldest first."""
+        from hfs.persistence._drafts import list_drafts
+
+        return list_drafts(self._ops, self.home / paths.DRAFTS)
+
+    def resolve(self, text: str) -> int:
+        """The session that a person means: an id, ``last``, a unique part of the name, the start of a uid.
+
+        Raises:
+            SessionNotFoundError: None fits.
+            AmbiguousSessionError: Several fit.
+        """
+        wanted = text.strip()
+        if wanted.isascii() and wanted.isdigit() and is_id(int(wanted)) and self._folder.exists(int(wanted)):
+            return int(wanted)
+        summaries = self._index.recent(None)
+        if wanted == "last" and summaries:
+            return max(summaries, key=lambda summary: summary.updated_at or summary.created_at).id
+        folded = wanted.casefold()
+        exact = [summary for summary in summaries if summary.name.casefold() == folded]
+        found = exact or [
+            summary
+            for summary in summaries
+            if (folded and folded in summary.name.casefold())
+            or (len(folded) >= _UID_PREFIX and summary.uid.startswith(folded))
+        ]
+        if not found:
+            raise self._missing(wanted)
+        if len(found) > 1:
+            candidates = tuple((summary.id, summary.name) for summary in found)
+            raise AmbiguousSessionError(
+                f"{wanted!r} fits {len(found)} sessions: {', '.join(str(number) for number, _ in candidates[:10])}. "
+                "Give more of the name, or the id.",
+                session=wanted,
+                candidates=candidates,
+            )
+        return found[0].id
+
+    def path(self, session_id: int) -> Path | None:
+        """The session's file."""
+        return Path(self._folder.file(session_id)) if self._folder.exists(session_id) else None
+
+    def revision(self, session_id: int) -> str | None:
+        """A mark that changes whenever the file does; None if it is gone. Costs one stat."""
+        identity = self._folder.identity(session_id)
+        return "-".join(map(str, identity)) if identity else None
+
+    def _missing(self, wanted: str) -> SessionNotFoundError:
+        return SessionNotFoundError(
+            f"There is no session {wanted!r} in {self._folder.path}. `hfs list` shows those that are there.",
+            session=wanted,
+        )
+
+
+def is_id(session_id: int) -> bool:
+    """Whether a number can be a session's."""
+    return 0 < session_id < 10**18
