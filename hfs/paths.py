@@ -15,6 +15,7 @@ DAMAGED = "damaged"
 MODELS = "models"
 LOCKS = "locks"
 CONFIG = "config.toml"
+CRASH_LOG = "crash.log"
 
 
 def home_folder(home: str | os.PathLike[str] | None = None) -> Path:

@@ -42,6 +42,12 @@ def show() -> None:
         out(f"system = {one_line(config.system)}")
     for name, provider in config.providers.items():
         out(f"providers.{one_line(name)}.base_url = {one_line(provider.base_url or 'default')}")
+        if provider.key_env:
+            out(f"providers.{one_line(name)}.key_env = {one_line(provider.key_env)}")
+        if provider.key_command:
+            out(f"providers.{one_line(name)}.key_command = {one_line(provider.key_command[0])} …")
+        if provider.api_key:
+            out(f"providers.{one_line(name)}.api_key = ***")
     for warning in config.warnings:
         talk(warning)
 

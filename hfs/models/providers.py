@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hfs.errors import ConfigError, MissingKeyError
+from hfs.models.keys import find_key
 from hfs.user_config import Config, ProviderConfig, Secret
 
 LOCAL: Final = "local"
@@ -51,7 +52,14 @@ class Endpoint:
         return urlsplit(self.base_url).hostname in _LOOPBACK
 
 
-def endpoint(provider: str, config: Config, environ: Mapping[str, str], base_url: str | None = None) -> Endpoint:
+def endpoint(
+    provider: str,
+    config: Config,
+    environ: Mapping[str, str],
+    base_url: str | None = None,
+    *,
+    ask_for_key: bool = True,
+) -> Endpoint:
     """Where to find a provider.
 
     Args:
@@ -59,6 +67,7 @@ def endpoint(provider: str, config: Config, environ: Mapping[str, str], base_url
         config: The settings.
         environ: The environment: keys, and addresses where a provider's own tools read them there.
         base_url: An address to use instead.
+        ask_for_key: Whether a command that gives the key is run; if not, it counts as giving one.
 
     Raises:
         ConfigError: There is no such provider, or its address is no URL.
@@ -76,11 +85,16 @@ def endpoint(provider: str, config: Config, environ: Mapping[str, str], base_url
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"{address!r} is no address of a server: expected http://host:port/v1 or https://host/v1.")
-    key = _key(known, own, environ)
+    variable = own.key_env or (known.key_env if known else None)
+    if own.key_command and not ask_for_key and not environ.get(variable or ""):
+        key: Secret | None = Secret(own.key_command[0])
+    else:
+        key = find_key(provider, variable, own, environ)
     found = Endpoint(provider, address.rstrip("/"), key)
     if key is None and known is not None and known.key_env and not (base_url or own.base_url):
         raise MissingKeyError(
-            f"{provider} needs a key and there is none. Set {known.key_env} in the environment, then try again."
+            f"{provider} needs a key and there is none. Set {known.key_env} in the environment, or "
+            f"providers.{provider}.key_command in {config.path}, then try again."
         )
     return found
 
@@ -102,12 +116,6 @@ def _ollama(host: str) -> str:
     return f"{parts.scheme}://{name}:{parts.port or 11434}/v1"
 
 
-def _key(known: _Known | None, own: ProviderConfig, environ: Mapping[str, str]) -> Secret | None:
-    variable = own.key_env or (known.key_env if known else None)
-    key = environ.get(variable or "") or own.api_key
-    return Secret(key) if key else None
-
-
 def available(config: Config, environ: Mapping[str, str], home: Path) -> list[tuple[str, bool, str]]:
     """The providers: name, whether it can be used now, and why. Nothing is asked over a network."""
     from hfs.models import weights
@@ -120,7 +128,7 @@ def available(config: Config, environ: Mapping[str, str], home: Path) -> list[tu
         listed = [(LOCAL, reason is None, reason or str(found))]
     for provider in [*_PROVIDERS, *(name for name in config.providers if name not in _PROVIDERS)]:
         try:
-            place = endpoint(provider, config, environ)
+            place = endpoint(provider, config, environ, ask_for_key=False)
             listed.append((provider, True, place.base_url + (" (with a key)" if place.key else "")))
         except (ConfigError, MissingKeyError) as error:
             listed.append((provider, False, str(error)))

@@ -219,12 +219,13 @@ def make_folder(ops: FileOps, path: str) -> None:
     if above and above != path:
         make_folder(ops, above)
     try:
-        ops.mkdir(path)
-    except FileExistsError:
-        return
+        try:
+            ops.mkdir(path)
+        except FileExistsError:
+            return
+        ops.fsync_folder(above or ".")
     except OSError as error:
         raise io_error(error, path, "make the folder") from error
-    ops.fsync_folder(above or ".")
 
 
 def _temporary_name(path: str) -> str:

@@ -86,8 +86,11 @@ class DocumentFolder(FolderWriter):
         try:
             data, _ = read_file(self.ops, f"{self._folder}/{_NEXT_ID}")
             return int(data) - 1
-        except (OSError, NotRegularError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, NotRegularError, ValueError):
             return 0
+        except OSError as error:
+            # Without it an id that was used before could be given out again.
+            raise io_error(error, f"{self._folder}/{_NEXT_ID}", "read") from error
 
     def reserve(self, doc_id: int) -> None:
         """Notes that an id is used, so that it is never given out again. Call it under the table's lock."""

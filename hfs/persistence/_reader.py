@@ -109,7 +109,12 @@ class FolderReader:
 
     def exists(self, doc_id: int) -> bool:
         """Whether there is a file of that id."""
-        return look(self.ops, self.file(doc_id)) is not None
+        try:
+            return look(self.ops, self.file(doc_id)) is not None
+        except NotADirectoryError:
+            return False
+        except OSError as error:
+            raise io_error(error, self.file(doc_id), "look at") from error
 
     def identity(self, doc_id: int) -> Identity | None:
         """The identity of a document's file, by one stat; None if there is none."""

@@ -91,6 +91,15 @@ class HFSApp(App[int]):
     def _told(self, notice: Notice) -> None:
         self._chat.post_message(ChatScreen.StoreNotice(notice))
 
+    def _fatal_error(self) -> None:
+        # Textual's own shows the values of local variables, and keys and words are among them.
+        from rich.text import Text
+
+        from hfs.tui.crash import write_report
+
+        self._exit_renderables.append(Text(write_report(self.home)))
+        self._close_messages_no_wait()
+
     def get_session_repo(self) -> SessionRepository | None:
         """The store, or None where it could not be opened."""
         return self._repo

@@ -21,8 +21,14 @@ _KEYS: Final[dict[str, type]] = {
     "context_length": int,
     "providers": dict,
 }
-_PROVIDER_KEYS: Final[dict[str, type]] = {"base_url": str, "key_env": str, "api_key": str}
-_NAMES: Final = {str: "text in quotes", bool: "true or false", int: "a whole number", dict: "a table"}
+_PROVIDER_KEYS: Final[dict[str, type]] = {"base_url": str, "key_env": str, "api_key": str, "key_command": list}
+_NAMES: Final = {
+    str: "text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a table",
+    list: 'a list of texts, such as ["pass", "show", "openai"]',
+}
 _Value = TypeVar("_Value")
 
 
@@ -74,7 +80,15 @@ def _provider(name: str, table: object, text: str, path: Path, warnings: list[st
     if key and readable:
         warnings.append(f"{path}: others can read this file, so the key of {name} is not used. Run: chmod 600 {path}")
         key = None
-    return ProviderConfig(table.get("base_url"), table.get("key_env"), Secret(key) if key else None)
+    command = table.get("key_command")
+    if command is not None and not (command and all(isinstance(part, str) for part in command)):
+        raise _wrong_type(path, text, f"providers.{name}.key_command", list)
+    return ProviderConfig(
+        table.get("base_url"),
+        table.get("key_env"),
+        Secret(key) if key else None,
+        tuple(command) if command else None,
+    )
 
 
 def _require_types(
@@ -151,4 +165,8 @@ def _converted(key: str, value: str, expected: type[_Value]) -> Any:
         if not value.isdigit():
             raise ConfigError(f"{key} can't be {value!r}: expected a whole number.")
         return int(value)
+    if expected is list:
+        import shlex
+
+        return shlex.split(value)
     return value

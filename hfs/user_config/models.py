@@ -24,6 +24,8 @@ class ProviderConfig:
     key_env: str | None = None
     """The environment variable that holds the key."""
     api_key: Secret | None = None
+    key_command: tuple[str, ...] | None = None
+    """A command and its arguments that prints the key, such as a password manager's; no shell is involved."""
 
 
 @dataclass(frozen=True, slots=True)

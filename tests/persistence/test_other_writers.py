@@ -33,7 +33,7 @@ def run(*command: str | Path, cwd: Path | None = None) -> None:
 
 def vim(path: Path) -> None:
     # It fails where the file changes under it, as a person would be asked; what it wrote by then counts.
-    command = ["vim", "-u", "NONE", "-n", "-es", "-c", "%s/hello/hallo/ge", "-c", "wq!", path]
+    command: list[str | Path] = ["vim", "-u", "NONE", "-n", "-es", "-c", "%s/hello/hallo/ge", "-c", "wq!", path]
     subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)
 
 

@@ -155,7 +155,9 @@ class ChatScreen(Screen[None]):
         spoke = [message.model for message in self._shown if message.model]
         choice = choose_model(self._model_flag, spoke[-1] if spoke else None, self._config, os.environ)
         try:
-            self._model = open_model(choice.name, self._config, home=self._home, base_url=self._base_url)
+            self._model = await asyncio.to_thread(
+                open_model, choice.name, self._config, home=self._home, base_url=self._base_url
+            )
             self._status.model = f"{self._model.name} @ {self._model.destination}"
             self._warm_up(self._model)
         except HfsError as error:
@@ -224,7 +226,7 @@ class ChatScreen(Screen[None]):
     async def choose_model(self, name: str | None) -> str:
         """Changes the model, if one is named; returns its name."""
         if name:
-            opened = open_model(name, self._config, home=self._home)
+            opened = await asyncio.to_thread(open_model, name, self._config, home=self._home)
             if self._model is not None:
                 await self._model.aclose()
             self._model, self._conversation = opened, None

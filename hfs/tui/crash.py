@@ -1,0 +1,34 @@
+"""What is left of a crash: a report without keys and without the values of variables."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import traceback
+from pathlib import Path
+
+from hfs import __version__
+from hfs.display import display, one_line
+from hfs.paths import CRASH_LOG
+from hfs.redaction import redact
+
+
+def write_report(home: Path) -> str:
+    """Writes the exception that is being handled to ``crash.log``; returns what a person should be told."""
+    error = sys.exception()
+    body = redact("".join(traceback.format_exception(error)), os.environ)
+    head = f"hfs {__version__}, Python {platform.python_version()}, {platform.system()}\n\n"
+    path = home / CRASH_LOG
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace") as file:
+            file.write(display(head + body))
+        where = f"The details, without keys, are in {path}."
+    except OSError as failure:
+        where = f"The details could not be written to {path}: {failure.strerror or failure}."
+    what = one_line(redact(f"{type(error).__name__}: {error}", os.environ), 300)
+    return (
+        f"hfs stopped because of a mistake of its own: {what}\nWhat was saved is in its files. {one_line(where, 500)}"
+    )
