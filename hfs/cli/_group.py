@@ -17,8 +17,10 @@ COMMANDS: Final = {
     "config": ("hfs.cli.settings", "Show and change settings."),
     "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
     "export": ("hfs.cli.transfer", "Write a session to stdout or a file."),
+    "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
     "import": ("hfs.cli.transfer", "Add sessions from files."),
     "list": ("hfs.cli.sessions", "List sessions, newest first."),
+    "merge": ("hfs.cli.merge", "Bring the conflict copies of sync programs together."),
     "models": ("hfs.cli.models", "List models; add one that runs here."),
     "path": ("hfs.cli.sessions", "Print the path of a session's file."),
     "rename": ("hfs.cli.sessions", "Give a session a name."),
@@ -38,7 +40,7 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(COMMANDS[cmd_name][0])
-        command = getattr(module, f"{cmd_name}_command")
+        command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
 

@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hfs.persistence._conflicts import MergedCopy as MergedCopy
     from hfs.persistence._format import Layout as Layout
+    from hfs.persistence._rendering import merge_files as merge_files
     from hfs.persistence._rendering import parse_document as parse_document
     from hfs.persistence._rendering import render_document as render_document
     from hfs.persistence._rendering import render_json as render_json
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_format": ("Layout",),
-    "_rendering": ("parse_document", "render_document", "render_json"),
+    "_rendering": ("merge_files", "parse_document", "render_document", "render_json"),
     "_store": ("SessionStore", "open_store"),
+    "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
     "models": (
         "Draft",
@@ -59,6 +62,7 @@ __all__ = [
     "Draft",
     "Finding",
     "Layout",
+    "MergedCopy",
     "MessageModel",
     "NewMessage",
     "Notice",
@@ -69,6 +73,7 @@ __all__ = [
     "StreamingDraft",
     "TrashedSession",
     "append",
+    "merge_files",
     "open_repository",
     "open_store",
     "parse_document",

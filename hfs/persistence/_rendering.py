@@ -55,3 +55,34 @@ def render_json(value: object) -> bytes:
         TypeError: A value that JSON has no form for.
     """
     return encode(value) + b"\n"
+
+
+def merge_files(base: bytes, ours: bytes, theirs: bytes, name: str) -> tuple[bytes | None, bytes | None]:
+    """Two versions of a session file brought together, as a merge driver does.
+
+    Args:
+        base: What both come from; empty if there is nothing.
+        ours: Our version.
+        theirs: The other version.
+        name: The name of the file without its ending: the session's id.
+
+    Returns:
+        The merged file, or None if a side is no session document; and their file, where it is another session
+        that happens to have the same id.
+    """
+    from hfs.persistence._merge import merge
+    from hfs.persistence._session_document import SESSION_LAYOUT, complete
+
+    try:
+        mine, other = parse(ours, SESSION_LAYOUT), parse(theirs, SESSION_LAYOUT)
+        was = parse(base, SESSION_LAYOUT) if base.strip() else None
+    except JSONError:
+        return None, None
+    if not all(isinstance(version.get("messages"), list) for version in (mine, other)):
+        return None, None
+    if mine.get("uid") and other.get("uid") and mine["uid"] != other["uid"]:
+        return ours, theirs
+    merged = merge(mine, other, was)
+    if name.isascii() and name.isdigit():
+        complete(int(name), merged)
+    return render(merged, SESSION_LAYOUT), None

@@ -44,6 +44,7 @@ from hfs.persistence.models import (
 )
 
 if TYPE_CHECKING:
+    from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
     from hfs.persistence.check import CheckReport
 
@@ -222,6 +223,19 @@ class SessionStore(SessionReader):
         if repair and session_ids is None:
             self.save_drafts()
         return HomeCheck(self.home, self._folder, repair=repair).run(session_ids, self.list_drafts())
+
+    def conflict_copies(self) -> list[tuple[int, Path]]:
+        """What sync programs left beside the sessions: each session's id, and the copy."""
+        from hfs.persistence._conflicts import find_copies
+
+        return list(find_copies(self._folder.path))
+
+    def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
+        """Brings a conflict copy into its session; the copy goes to the trash."""
+        from hfs.persistence._conflicts import ConflictMerger
+
+        keep = self._trash.place_for_copy
+        return ConflictMerger(self._folder, self._ops, keep, self._index.with_uid).merge(session_id, path)
 
     def _restore_messages(self, session_id: int) -> SessionModel | None:
         kept = self._trash.messages_of(session_id)

@@ -17,6 +17,7 @@ from hfs.persistence.models import TrashedSession
 
 _MOMENT: Final = "%Y%m%dT%H%M%S%fZ"
 _SESSION: Final = re.compile(r"^([1-9][0-9]{0,17})-(\d{8}T\d{12}Z)\.json$")
+_COPY: Final = re.compile(r"^([1-9][0-9]{0,17})-copy-(\d{8}T\d{12}Z)\.json$")
 _MESSAGES: Final = re.compile(r"^([1-9][0-9]{0,17})-messages-(\d{8}T\d{12}Z)\.json$")
 
 
@@ -30,6 +31,10 @@ class Trash:
     def place_for(self, session_id: int) -> Path:
         """Where a session goes that is deleted now."""
         return self.folder / f"{session_id}-{now().strftime(_MOMENT)}.json"
+
+    def place_for_copy(self, session_id: int) -> Path:
+        """Where a conflict copy goes whose words are in a session now."""
+        return self.folder / f"{session_id}-copy-{now().strftime(_MOMENT)}.json"
 
     def keep_messages(self, session_id: int, messages: list[Document]) -> Path:
         """Keeps messages that were taken out of a session that is still there."""
@@ -69,19 +74,19 @@ class Trash:
         """Removes for good what was deleted before a moment, or everything; returns how many files that were."""
         found = [
             path
-            for pattern in (_SESSION, _MESSAGES)
-            for _, at, path in self._found(pattern)
-            if before is None or at < before
+            for pattern in (_SESSION, _MESSAGES, _COPY)
+            for _, moment, path in self._found(pattern)
+            if before is None or moment < before
         ]
-        for path in found:
-            try:
+        path = self.folder
+        try:
+            for path in found:
                 self._ops.unlink(str(path))
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise io_error(error, path, "remove") from error
-        if found:
-            self._ops.fsync_folder(str(self.folder))
+            if found:
+                path = self.folder
+                self._ops.fsync_folder(str(path))
+        except OSError as error:
+            raise io_error(error, path, "empty the trash of") from error
         return len(found)
 
     def read(self, path: Path) -> Document:

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal
 
 from hfs import paths
 from hfs.errors import CorruptSessionError, HfsError, StoreIOError
+from hfs.persistence._conflicts import COPY_NAME
 from hfs.persistence._files import TEMPORARY_SUFFIX
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, parse
@@ -31,7 +32,6 @@ Level = Literal["damage", "problem", "remark"]
 _FOLDERS: Final = ("", paths.SESSIONS, paths.TRASH, paths.DRAFTS, paths.DAMAGED, paths.LOCKS, paths.MODELS)
 _FOREIGN: Final = 0o077
 _NETWORK: Final = re.compile(r"^(nfs\d?|cifs|smb\w*|afs|ceph|9p|fuse\.(sshfs|rclone|glusterfs|s3fs))$")
-_CONFLICT: Final = re.compile(r"^[1-9][0-9]{0,17}(\.sync-conflict-[^/]*| \([^/]*\)| [0-9]+|-[^/]+)\.json$")
 
 
 @dataclass(slots=True)
@@ -207,9 +207,11 @@ class HomeCheck:
             return
         if not mode & _FOREIGN:
             return
+        # Where nobody else can enter the home folder, a looser file in it is no danger: git and editors make them.
+        shut = path != self._home and not stat.S_IMODE(self._home.stat().st_mode) & _FOREIGN
         finding = Finding(
             "mode",
-            "problem",
+            "remark" if shut else "problem",
             f"others on this machine may use it: its mode is {mode:04o}",
             str(path),
             session_id,
@@ -234,7 +236,7 @@ class HomeCheck:
                 text = f"a write that was never finished, {age / 60:.0f} minutes old"
                 remedy = "swept an hour after it was made"
                 self._found(Finding("leftover", "remark", text, entry.path, remedy=remedy))
-            elif _CONFLICT.match(name):
+            elif COPY_NAME.match(name):
                 text = "a copy that a sync program made because two machines wrote to one session"
                 remedy = "`hfs merge` brings both together"
                 self._found(Finding("conflict-copy", "problem", text, entry.path, remedy=remedy))

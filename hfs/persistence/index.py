@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass
@@ -60,9 +61,8 @@ class SummaryIndex:
         seen = set()
         for file in self._folder.scan():
             doc_id = int(file.name[:-5])
-            try:
-                identity = identity_of(file.stat())
-            except OSError:
+            identity = _identity(file)
+            if identity is None:
                 continue
             seen.add(doc_id)
             known = self._entries.get(doc_id)
@@ -101,6 +101,16 @@ class SummaryIndex:
             problem = str(error)
         moment = datetime.fromtimestamp(identity.modified / 1e9, UTC)
         return SessionSummary(doc_id, "", f"Session {doc_id}", moment, moment, 0, problem)
+
+
+def _identity(file: os.DirEntry[str]) -> Identity | None:
+    try:
+        return identity_of(file.stat())
+    except OSError:
+        # A link that leads nowhere is listed as damaged, and not hidden.
+        with contextlib.suppress(OSError):
+            return identity_of(file.stat(follow_symlinks=False))
+    return None
 
 
 def _head(path: str) -> bytes:

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from hfs.persistence._conflicts import MergedCopy
 from hfs.persistence._drafts import DraftFile
 from hfs.persistence._store import SessionStore
 from hfs.persistence.check import CheckReport
@@ -145,6 +146,14 @@ class SessionRepository:
     async def check(self, session_ids: Sequence[int] | None = None, *, repair: bool = False) -> CheckReport:
         """Reads everything, says what is wrong with it, and mends what can be mended."""
         return await self._run(self._store.check, session_ids, repair=repair)
+
+    async def conflict_copies(self) -> list[tuple[int, Path]]:
+        """What sync programs left beside the sessions: each session's id, and the copy."""
+        return await self._run(self._store.conflict_copies)
+
+    async def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
+        """Brings a conflict copy into its session; the copy goes to the trash."""
+        return await self._run(self._store.merge_copy, session_id, path)
 
     async def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document; says whether it was added or was here already."""

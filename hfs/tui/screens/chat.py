@@ -130,6 +130,10 @@ class ChatScreen(Screen[None]):
             repo = await self._app.initialize_persistence()
             for saved in await repo.save_drafts():
                 await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
+            copies = await repo.conflict_copies()
+            if copies:
+                files = "1 conflict copy" if len(copies) == 1 else f"{len(copies)} conflict copies"
+                await self.note(f"A sync program left {files} beside your sessions: `hfs merge` brings them together.")
         except HfsError as error:
             self._status.trouble = f"Persistence not available: {error}"
             await self.note(f"Persistence not available: {error}", "error")
