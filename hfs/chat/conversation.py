@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator, Awaitable
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from hfs.chat.events import (
@@ -25,7 +26,7 @@ from hfs.chat.events import (
 from hfs.chat.trimming import trim
 from hfs.errors import ContextTooLongError, HfsError, ModelError, SessionNotFoundError, StoreError
 from hfs.models import ModelBackend, Prompt
-from hfs.persistence import Draft, NewMessage, SessionModel, SessionRepository
+from hfs.persistence import Draft, MessageModel, NewMessage, SessionModel, SessionRepository
 
 INTERRUPTED: Final = "interrupted"
 _ANSWER_SHARE: Final = 0.25
@@ -52,6 +53,8 @@ class Conversation:
         self._model = model
         self._system = system
         self._stopping = asyncio.Event()
+        self._unsaved = False
+        self._backlog: list[NewMessage] = []
         self.session_id = session_id
 
     def stop(self) -> None:
@@ -83,6 +86,9 @@ class Conversation:
 
     async def _save_question(self, text: str) -> AsyncGenerator[Event, None]:
         try:
+            if self._unsaved:
+                await self.save_kept()
+                self._unsaved = False
             if self.session_id is not None:
                 try:
                     yield MessageSaved(await _whole(self._repo.add_message(self.session_id, "user", text)))
@@ -92,18 +98,55 @@ class Conversation:
                     self.session_id = None
             session = await _whole(self._repo.create(messages=[NewMessage("user", text)]))
         except StoreError as error:
+            self._unsaved = True
             yield await self._keep("user", text, error)
             return
         self.session_id = session.id
         yield SessionStarted(session)
         yield MessageSaved(session.messages[-1])
 
+    @property
+    def unkept(self) -> int:
+        """How many messages are kept nowhere but in memory."""
+        return len(self._backlog)
+
+    async def save_kept(self) -> list[MessageModel]:
+        """Saves what could not be saved before, in the order in which it was said.
+
+        Raises:
+            StoreError: It still can't be saved, or not all of it.
+        """
+        saved: list[MessageModel] = []
+        if self.session_id is not None:
+            saved += await self._repo.save_drafts(self.session_id)
+        while self._backlog:
+            saved.append(await _whole(self._save_again(self._backlog[0])))
+            self._backlog.pop(0)
+        return saved
+
+    async def _save_again(self, message: NewMessage) -> MessageModel:
+        if self.session_id is None:
+            session = await self._repo.create(messages=[message])
+            self.session_id = session.id
+            return session.messages[-1]
+        return await self._repo.add_message(
+            self.session_id,
+            message.role,
+            message.content,
+            model=message.model,
+            status=message.status,
+            created_at=message.created_at,
+        )
+
     async def _keep(self, role: str, text: str, error: HfsError, status: str | None = None) -> MessageNotSaved:
         draft: Draft | None = None
-        if self.session_id is not None:
+        name = self._model.name if role == "assistant" else None
+        # What was said before it must be saved before it: it waits in the same place.
+        if self.session_id is not None and not self._backlog:
             with contextlib.suppress(HfsError):
-                name = self._model.name if role == "assistant" else None
                 draft = await _whole(self._repo.keep_draft(self.session_id, role, text, model=name, status=status))
+        if draft is None:
+            self._backlog.append(NewMessage(role, text, name, status, datetime.now(UTC)))
         return MessageNotSaved(error, draft)
 
     async def _prompts(self, text: str, unsaved: bool) -> list[Prompt]:
@@ -182,10 +225,16 @@ class Conversation:
 
     async def _save_answer(self, parts: list[str], status: str | None) -> MessageSaved | MessageNotSaved | None:
         text = "".join(parts)
-        if not text or self.session_id is None:
+        if not text:
             return None
         try:
             name = self._model.name
+            if self._unsaved:
+                # The question comes before its answer.
+                await self.save_kept()
+                self._unsaved = False
+            if self.session_id is None:
+                return None
             return MessageSaved(
                 await self._repo.add_message(self.session_id, "assistant", text, model=name, status=status)
             )

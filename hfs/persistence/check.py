@@ -227,7 +227,7 @@ class HomeCheck:
     def _check_other_files(self) -> None:
         for entry in self._entries(paths.SESSIONS):
             name = entry.name
-            if DOCUMENT_NAME.match(name) and not entry.is_file():
+            if DOCUMENT_NAME.match(name) and not os.path.isfile(entry.path):
                 self._found(Finding("stray-file", "problem", "it is no regular file", entry.path, remedy=_MOVE))
             elif DOCUMENT_NAME.match(name) or name == ".next_id" or name.startswith(".git"):
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -14,6 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Markdown, Static
 
 from hfs.persistence import NewMessage, SessionStore
+from hfs.persistence._files import FileOps
 from hfs.tui.app import HFSApp
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
@@ -255,6 +257,40 @@ async def test_a_broken_file_is_told_and_left_alone_and_words_are_saved_once_it_
         found = store.get(1)
     assert found is not None
     assert [message.content for message in found.messages] == ["hi", "Hello, you", "meanwhile", "Hello, you"]
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["from the first word", "in the middle"])
+async def test_on_a_full_disk_the_chat_goes_on_and_saves_everything_once_there_is_room(
+    home: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    full = threading.Event()
+    write = FileOps.write
+
+    def refuse(ops: FileOps, fd: int, data: bytes | memoryview) -> int:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(ops, fd, data)
+
+    monkeypatch.setattr(FileOps, "write", refuse)
+    async with chat(home, server) as pilot:
+        if begun:
+            await say(pilot, "before")
+            await until(pilot, lambda: shown(pilot).count("Hello, you") == 1 and status(pilot).saving == "saved")
+        full.set()
+        await say(pilot, "meanwhile")
+        await until(pilot, lambda: shown(pilot).count("kept in memory only") == 2)
+        assert "not saved since" in status(pilot).trouble
+        assert "the disk is full: free some space" in shown(pilot)
+        full.clear()
+        await hear(pilot, "Saved now: 2")
+        assert status(pilot).trouble == ""
+    with SessionStore(home) as store:
+        (summary,) = store.list_recent()
+        found = store.get(summary.id)
+        assert store.list_drafts() == []
+    assert found is not None
+    said = ["before", "Hello, you"] if begun else []
+    assert [message.content for message in found.messages] == [*said, "meanwhile", "Hello, you"]
 
 
 async def test_without_a_store_the_chat_starts_and_says_why(home: Path, server: ModelServer) -> None:

@@ -117,3 +117,42 @@ def test_no_escape_sequence_of_names_and_messages_reaches_the_terminal(home: Pat
         opened.quit()
     for payload in (b"\x1b]52", b"owned\x07", b"\x1bP1", "\x9b".encode(), "\u202e".encode()):
         assert payload not in opened.received
+
+
+PAYLOADS = {
+    "clipboard": "\x1b]52;c;aGk=\x1b\\",
+    "title": "\x1b]0;owned\x07",
+    "clear": "\x1b[2J",
+    "leave the screen": "\x1b[?1049l",
+    "ask for the cursor": "\x1b[6n",
+    "link": "\x1b]8;;http://evil.invalid\x1b\\",
+    "device control": "\x1bP1$r\x1b\\",
+    "C1": "\x9b31m\x9d0;x\x9c",
+    "bidi": "\u202e\u2066",
+    "delete and back": "\x7f\x08\r\x07",
+}
+
+
+def test_no_payload_reaches_the_terminal_from_any_place(home: Path, server: ModelServer) -> None:
+    hostile = "".join(f"{payload}MARK" for payload in PAYLOADS.values())
+    server.chunks = (*hostile, " end of it")
+    with SessionStore(home) as store:
+        store.create(hostile, messages=[NewMessage("user", hostile), NewMessage("assistant", hostile, model=hostile)])
+        store.create("other")
+    (home / "config.toml").write_text('"wrong\\u001b[6nMARK" = 1\n')
+    with terminal(home, "-r", "1", "-m", "m", "--base-url", server.base_url) as opened:
+        opened.wait_for("MARK")
+        opened.type("speak")
+        opened.wait_for("end of it")
+        server.status, server.content_type = 400, "application/json"
+        server.raw = json.dumps({"error": {"message": hostile + " refused"}}).encode()
+        opened.type("fail")
+        opened.wait_for("refused")
+        (home / "sessions" / "3.json").write_text(f'{{"name": "{json.dumps(hostile)[1:-1]}", x')
+        opened.type("/sessions")
+        opened.wait_for("damaged")
+        opened.type("/import nowhere.json")
+        opened.wait_for("nowhere.json")
+        opened.quit()
+    for name, payload in PAYLOADS.items():
+        assert f"{payload}MARK".encode() not in opened.received, name

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _POLL = 1.0
 _TWICE = 2.0
+_THRICE = 10.0
 
 
 class ChatScreen(Screen[None]):
@@ -89,6 +90,7 @@ class ChatScreen(Screen[None]):
         self._answering = False
         self._unsaved = False
         self._quit_asked_at = 0.0
+        self._leave_asked_at = float("-inf")
 
     @property
     def _app(self) -> HFSApp:
@@ -205,6 +207,8 @@ class ChatScreen(Screen[None]):
 
     async def open_session(self, session_id: int | None) -> None:
         """Shows a session, or an empty screen."""
+        if self._conversation is not None and self._conversation.unkept:
+            raise StoreError("What you said last is not saved yet: stay here until it is, or quit.")
         session = await self._read(session_id) if session_id is not None else None
         if session_id is not None and session is None:
             raise SessionNotFoundError(f"There is no session {session_id}.", session=str(session_id))
@@ -314,7 +318,7 @@ class ChatScreen(Screen[None]):
                 await self.note(f"The answer was cut short; what came is saved ({one_line(event.message.status)}).")
         elif isinstance(event, MessageNotSaved):
             since = time.strftime("%H:%M")
-            kept = "kept in drafts" if event.draft else "NOT KEPT: copy it from here"
+            kept = "kept in drafts" if event.draft else "kept in memory only: stay until it is saved"
             self._status.trouble = f"not saved since {since}, {kept}"
             self._unsaved = True
             await self.note(f"{one_line(text, 60)}\nnot saved, {kept}: {event.error}", "error")
@@ -341,12 +345,14 @@ class ChatScreen(Screen[None]):
 
     async def _poll(self) -> None:
         repo, session_id = self._app.get_session_repo(), self.session_id
-        if repo is None or session_id is None or self._answering:
+        if repo is None or self._answering:
+            return
+        if self._unsaved:
+            await self._save_drafts()
+        if session_id is None:
             return
         revision = await repo.revision(session_id)
         if revision == self._revision:
-            if self._unsaved:
-                await self._save_drafts()
             return
         try:
             session = await repo.refresh(session_id)
@@ -371,9 +377,14 @@ class ChatScreen(Screen[None]):
             await self._save_drafts()
 
     async def _save_drafts(self) -> None:
-        saved = await self.repo.save_drafts(self.session_id)
+        conversation = self._conversation
+        try:
+            saved = await (conversation.save_kept() if conversation else self.repo.save_drafts(self.session_id))
+        except HfsError:
+            return
         if saved:
             self._unsaved, self._status.trouble = False, ""
+            self._app.set_current_session_id(saved[0].session_id)
             with contextlib.suppress(HfsError):
                 await self._show(await self.repo.get(saved[0].session_id))
                 self._revision = await self.repo.revision(saved[0].session_id)
@@ -422,10 +433,25 @@ class ChatScreen(Screen[None]):
             if not self._answering:
                 break
             await asyncio.sleep(0.05)
+        if not await self._may_leave():
+            return
         if self._model is not None:
             await self._model.aclose()
         await self._app.close_persistence()
         self.app.exit(0)
+
+    async def _may_leave(self) -> bool:
+        """Whether nothing is lost by leaving, or the user said twice that it may be."""
+        conversation = self._conversation
+        if conversation is None or not conversation.unkept:
+            return True
+        with contextlib.suppress(HfsError):
+            await conversation.save_kept()
+        if not conversation.unkept or time.monotonic() - self._leave_asked_at < _THRICE:
+            return True
+        self._leave_asked_at = time.monotonic()
+        self.notify(f"{conversation.unkept} messages are not saved. Quit again to lose them.", markup=False)
+        return False
 
 
 _RECOVERED = (
