@@ -46,7 +46,7 @@ def _print_report(report: CheckReport) -> None:
         _print_finding(finding)
     left = [finding for finding in report.findings if finding.level != "remark" and not finding.mended]
     mended = sum(finding.mended for finding in report.findings)
-    out(f"{_count(report.sessions, 'session')} and {_count(report.messages, 'message')} read in {report.home}.")
+    out(f"Read in {report.home}: sessions: {report.sessions}, messages: {report.messages}.")
     out((f"{mended} mended. " if mended else "") + (f"{len(left)} to be mended." if left else "All is well."))
 
 
@@ -60,7 +60,3 @@ def _print_finding(finding: Finding) -> None:
         out(f"        {one_line(finding.path, 500)}")
     if finding.remedy:
         out(f"        {one_line(finding.remedy, 700)}")
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

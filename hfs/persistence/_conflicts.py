@@ -114,7 +114,8 @@ class ConflictMerger:
             added = len(merged["messages"]) - before
 
         self._folder.modify(home, change)
-        return home, "merged", f"Session {home} holds the copy's words now ({added} messages more)."
+        more = f"messages that it had and the session had not: {added}" if added else "it had nothing new"
+        return home, "merged", f"Session {home} holds the words of its copy; {more}."
 
     def _put_away(self, session_id: int, path: Path) -> None:
         kept = self._keep(session_id)

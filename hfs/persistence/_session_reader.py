@@ -106,13 +106,13 @@ class SessionReader:
         try:
             return self.get(session_id)
         except CorruptSessionError as error:
-            from hfs.persistence._rescue import rescue
+            from hfs.persistence._rescue import counted, rescue
 
             rescued = rescue(self._folder.read_bytes(session_id))
             if rescued is None:
                 return None
-            count = len(rescued.document["messages"])
-            reason = f"{error} It opens read-only; {count} messages were recovered. `hfs check --repair` mends it."
+            count = counted(len(rescued.document["messages"]), "message")
+            reason = f"{error} It opens read-only; {count} recovered. `hfs check --repair` mends it."
             return to_session(session_id, rescued.document, read_only=reason)
 
     def list_trash(self) -> list[TrashedSession]:

@@ -220,9 +220,14 @@ class SessionStore(SessionReader):
         """
         from hfs.persistence.check import HomeCheck
 
-        if repair and session_ids is None:
-            self.save_drafts()
-        return HomeCheck(self.home, self._folder, repair=repair).run(session_ids, self.list_drafts())
+        check = HomeCheck(self.home, self._folder, repair=repair)
+        report = check.run(session_ids)
+        if session_ids is None:
+            if repair:
+                # Words may have waited for a session that is whole only now.
+                self.save_drafts()
+            check.report_drafts(self.list_drafts())
+        return report
 
     def conflict_copies(self) -> list[tuple[int, Path]]:
         """What sync programs left beside the sessions: each session's id, and the copy."""

@@ -23,7 +23,7 @@ from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, parse
 from hfs.persistence._json import JSONError
 from hfs.persistence._reader import DOCUMENT_NAME, Snapshot
-from hfs.persistence._rescue import Rescued, rescue
+from hfs.persistence._rescue import Rescued, counted, rescue
 from hfs.persistence._salvage import salvage
 from hfs.persistence._session_document import SESSION_LAYOUT, new_uid
 from hfs.persistence.models import Draft
@@ -86,23 +86,25 @@ class HomeCheck:
         self._report = CheckReport(str(home))
         self._uids: dict[str, int] = {}
 
-    def run(self, session_ids: Iterable[int] | None = None, drafts: Iterable[Draft] = ()) -> CheckReport:
+    def run(self, session_ids: Iterable[int] | None = None) -> CheckReport:
         """Reads the sessions, and, where none are named, everything around them.
 
         Args:
             session_ids: The sessions to read; all, where it is None.
-            drafts: Words that are not in their session yet.
         """
         if session_ids is None:
             self._check_folders()
             self._check_other_files()
-            for draft in drafts:
-                text = f"words that are not in session {draft.session_id} yet ({len(draft.content)} characters)"
-                remedy = "the next hfs saves them, once the session can be written"
-                self._found(Finding("draft", "remark", text, draft.path, draft.session_id, remedy=remedy))
         for session_id in self._folder.ids() if session_ids is None else session_ids:
             self._check_session(session_id)
         return self._report
+
+    def report_drafts(self, drafts: Iterable[Draft]) -> None:
+        """Notes words that are not in their session yet."""
+        for draft in drafts:
+            text = f"words that are not in session {draft.session_id} yet ({len(draft.content)} characters)"
+            remedy = "the next hfs saves them, once the session can be written"
+            self._found(Finding("draft", "remark", text, draft.path, draft.session_id, remedy=remedy))
 
     def _found(self, finding: Finding, mend: Callable[[], bool] | None = None) -> None:
         self._report.findings.append(finding)
@@ -149,7 +151,8 @@ class HomeCheck:
             return
         count = len(rescued.document["messages"])
         self._report.messages += count
-        finding.text += f"; {count} messages can be read" + (f", {rescued.gaps} places can't" if rescued.gaps else "")
+        gaps = f", {counted(rescued.gaps, 'place')} can't" if rescued.gaps else ""
+        finding.text += f"; {counted(count, 'message')} can be read{gaps}"
         finding.remedy = _KEEPS
         self._found(finding, lambda: self._mend(session_id, finding, _rescued))
 
@@ -171,7 +174,7 @@ class HomeCheck:
             self._found(finding, lambda at=finding: self._mend(session_id, at, _as_it_is))  # type: ignore[misc]
         doubled = _doubled_ids(document)
         if doubled:
-            text = f"{doubled} messages have no id of their own"
+            text = f"ids of messages that are missing or used twice: {doubled}"
             finding = Finding("message-ids", "problem", text, path, session_id, remedy=_KEEPS)
             self._found(finding, lambda at=finding: self._mend(session_id, at, _renumbered))  # type: ignore[misc]
         uid = document.get("uid")
@@ -245,7 +248,7 @@ class HomeCheck:
                 self._found(Finding("stray-file", "remark", text, entry.path, remedy=_MOVE))
         originals = sum(1 for _ in self._entries(paths.DAMAGED))
         if originals:
-            text = f"{originals} originals of files that were mended are kept here"
+            text = f"{counted(originals, 'original')} of mended files, kept until you remove them"
             self._found(Finding("leftover", "remark", text, str(self._home / paths.DAMAGED)))
 
     def _entries(self, folder: str) -> Iterator[os.DirEntry[str]]:

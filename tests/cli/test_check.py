@@ -20,7 +20,7 @@ def test_check_says_in_one_screen_that_all_is_well(hfs: Run, home: Path) -> None
     make(home)
     done = hfs("check")
     assert done.returncode == 0
-    assert b"1 session and 2 messages read" in done.stdout
+    assert b"sessions: 1, messages: 2" in done.stdout
     assert b"All is well." in done.stdout
 
 
@@ -35,7 +35,7 @@ def test_check_names_line_and_remedy_and_repair_keeps_the_original(hfs: Run, hom
     assert path.read_bytes() == broken
     shown = hfs("show", "1")
     assert (shown.returncode, b"    two" in shown.stdout) == (1, True)
-    assert b"1 messages were recovered" in shown.stderr
+    assert b"1 message recovered" in shown.stderr
     done = hfs("check", "--repair")
     assert done.returncode == 0
     assert b"1 mended" in done.stdout

@@ -57,7 +57,7 @@ def test_a_damaged_session_is_named_with_its_place_and_mended_from_what_can_be_r
     path.write_bytes(broken)
     (finding,) = check(home).findings
     assert (finding.kind, finding.level, finding.session_id, finding.line) == ("damaged", "damage", 1, 12)
-    assert "2 messages can be read, 1 places can't" in finding.text
+    assert "2 messages can be read, 1 place can't" in finding.text
     assert path.read_bytes() == broken
     report = check(home, repair=True)
     assert report.is_well
@@ -75,7 +75,7 @@ def test_a_damaged_session_opens_read_only_with_what_could_be_read(home: Path, p
         assert rescued is not None
         assert [message.content for message in rescued.messages] == ["one", "two"]
         assert rescued.read_only is not None
-        assert "2 messages were recovered" in rescued.read_only
+        assert "2 messages recovered" in rescued.read_only
         with pytest.raises(CorruptSessionError):
             store.add_message(1, "user", "four")
 
@@ -164,6 +164,14 @@ def test_words_that_could_not_be_saved_are_told_and_saved_by_a_repair(home: Path
     assert kinds(check(home)) == ["draft"]
     assert kinds(check(home, repair=True)) == []
     assert texts(home)[-1] == "unsaved"
+
+
+def test_words_that_waited_for_a_damaged_session_are_saved_once_it_is_mended(home: Path, path: Path) -> None:
+    path.write_bytes(path.read_bytes().replace(b'"two"}', b'"two"', 1))
+    with SessionStore(home) as store:
+        store.keep_draft(1, "user", "unsaved")
+    assert "draft" not in kinds(check(home, repair=True))
+    assert texts(home) == ["one", "three\nlines", "unsaved"]
 
 
 def test_only_the_sessions_that_are_named_are_checked(home: Path, path: Path) -> None:
