@@ -94,6 +94,10 @@ def cli(
 
 
 def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_url: str | None) -> int:
+    import sys
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("the chat needs a terminal. For one question in a script: hfs ask.")
     from hfs.paths import home_folder
     from hfs.persistence import open_store
     from hfs.tui.app import run

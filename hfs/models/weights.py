@@ -112,7 +112,9 @@ def add_smollm2(home: Path, progress: Progress | None = None) -> Path:
 def _landing(home: Path, name: str) -> Iterator[Path]:
     """A temporary file that takes its name only if all went well."""
     folder = home / MODELS
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # One after the other: a mode is given to the last folder only, not to those above it.
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
     os.close(descriptor)
     try:

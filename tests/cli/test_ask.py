@@ -72,3 +72,9 @@ def test_a_killed_answer_is_kept_by_the_next_start(server: ModelServer, home: Pa
     with SessionStore(home) as store:
         assert [message.content for message in store.save_drafts()] == ["Hello"]
     assert said(home) == [("user", "hi", None), ("assistant", "Hello", "interrupted")]
+
+
+def test_the_chat_without_a_terminal_says_what_to_use_instead(hfs: Run) -> None:
+    done = hfs("-c")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"hfs ask" in done.stderr

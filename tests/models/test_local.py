@@ -56,3 +56,10 @@ def test_a_file_that_is_no_model_is_refused_and_a_model_is_copied(home: Path, tm
     other.write_bytes(b"GGUF...")
     assert weights.add_file(home, other).read_bytes() == b"GGUF..."
     shutil.rmtree(home)
+
+
+def test_weights_that_are_added_first_make_a_home_that_nobody_else_can_enter(home: Path) -> None:
+    with weights._landing(home, "x.gguf") as temporary:
+        temporary.write_bytes(b"x")
+    assert [path.stat().st_mode & 0o777 for path in (home, home / "models")] == [0o700, 0o700]
+    assert (home / "models" / "x.gguf").read_bytes() == b"x"
