@@ -1,4 +1,4 @@
-"""Untrusted text made safe for a terminal.
+"""Text for a person: untrusted text made safe for a terminal, and counts.
 
 Characters are mapped, not sequences, so text that streams in chunks is as safe as whole text.
 """
@@ -42,3 +42,8 @@ def one_line(text: str, limit: int = 120) -> str:
     """The text made safe, on one line, cut to ``limit`` characters: for names, paths and error texts."""
     line = _SPACE.sub(" ", display(text)).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def counted(number: int, what: str) -> str:
+    """A number and what it counts, which takes an ``s`` in the plural."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -1,7 +1,8 @@
-"""A conversation: a question saved, an answer streamed and saved. No screen."""
+"""A conversation: a question saved, an answer streamed and saved; and the session it belongs to. No screen."""
 
 from __future__ import annotations
 
 from hfs.chat.conversation import Conversation
+from hfs.chat.current import CurrentSession
 
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "CurrentSession"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from hfs.chat.events import (
     AnswerChunk,
@@ -24,16 +24,16 @@ from hfs.chat.events import (
     SessionStarted,
 )
 from hfs.chat.trimming import trim
+from hfs.chat.unsaved import UnsavedMessages, finished
 from hfs.errors import ContextTooLongError, HfsError, ModelError, SessionNotFoundError, StoreError
 from hfs.models import ModelBackend, Prompt
-from hfs.persistence import Draft, MessageModel, NewMessage, SessionModel, SessionRepository
+from hfs.persistence import MessageModel, NewMessage, SessionModel, SessionRepository, StreamingDraft
 
 INTERRUPTED: Final = "interrupted"
 _ANSWER_SHARE: Final = 0.25
 """How much of the context is kept free for the answer."""
 _SPOKEN: Final = frozenset(("user", "assistant", "system"))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_Result = TypeVar("_Result")
 
 
 class Conversation:
@@ -53,13 +53,16 @@ class Conversation:
         self._model = model
         self._system = system
         self._stopping = asyncio.Event()
-        self._unsaved = False
-        self._backlog: list[NewMessage] = []
+        self._unsaved = UnsavedMessages(repo)
         self.session_id = session_id
 
     def stop(self) -> None:
         """Stops the answer; what came is saved."""
         self._stopping.set()
+
+    def use(self, model: ModelBackend) -> None:
+        """Lets another model answer from now on."""
+        self._model = model
 
     async def say(self, text: str) -> AsyncGenerator[Event, None]:
         """Saves what the user says, asks the model, saves the answer.
@@ -85,30 +88,40 @@ class Conversation:
             yield AnswerFailed(error)
 
     async def _save_question(self, text: str) -> AsyncGenerator[Event, None]:
+        question = NewMessage("user", text, created_at=datetime.now(UTC))
         try:
-            if self._unsaved:
-                await self.save_kept()
-                self._unsaved = False
+            await self._save_what_waits()
             if self.session_id is not None:
                 try:
-                    yield MessageSaved(await _whole(self._repo.add_message(self.session_id, "user", text)))
+                    yield MessageSaved(await self._add(self.session_id, question))
                     return
                 except SessionNotFoundError:
                     # Its file was removed: what is said now begins a session of its own.
                     self.session_id = None
-            session = await _whole(self._repo.create(messages=[NewMessage("user", text)]))
+            session = await finished(self._repo.create(messages=[question]))
         except StoreError as error:
-            self._unsaved = True
-            yield await self._keep("user", text, error)
+            yield await self._keep(question, error)
             return
         self.session_id = session.id
         yield SessionStarted(session)
         yield MessageSaved(session.messages[-1])
 
+    async def _add(self, session_id: int, message: NewMessage) -> MessageModel:
+        return await finished(
+            self._repo.add_message(
+                session_id,
+                message.role,
+                message.content,
+                model=message.model,
+                status=message.status,
+                created_at=message.created_at,
+            )
+        )
+
     @property
     def unkept(self) -> int:
         """How many messages are kept nowhere but in memory."""
-        return len(self._backlog)
+        return self._unsaved.in_memory
 
     async def save_kept(self) -> list[MessageModel]:
         """Saves what could not be saved before, in the order in which it was said.
@@ -116,38 +129,15 @@ class Conversation:
         Raises:
             StoreError: It still can't be saved, or not all of it.
         """
-        saved: list[MessageModel] = []
-        if self.session_id is not None:
-            saved += await self._repo.save_drafts(self.session_id)
-        while self._backlog:
-            saved.append(await _whole(self._save_again(self._backlog[0])))
-            self._backlog.pop(0)
+        self.session_id, saved = await self._unsaved.save(self.session_id)
         return saved
 
-    async def _save_again(self, message: NewMessage) -> MessageModel:
-        if self.session_id is None:
-            session = await self._repo.create(messages=[message])
-            self.session_id = session.id
-            return session.messages[-1]
-        return await self._repo.add_message(
-            self.session_id,
-            message.role,
-            message.content,
-            model=message.model,
-            status=message.status,
-            created_at=message.created_at,
-        )
+    async def _save_what_waits(self) -> None:
+        if self._unsaved:
+            await self.save_kept()
 
-    async def _keep(self, role: str, text: str, error: HfsError, status: str | None = None) -> MessageNotSaved:
-        draft: Draft | None = None
-        name = self._model.name if role == "assistant" else None
-        # What was said before it must be saved before it: it waits in the same place.
-        if self.session_id is not None and not self._backlog:
-            with contextlib.suppress(HfsError):
-                draft = await _whole(self._repo.keep_draft(self.session_id, role, text, model=name, status=status))
-        if draft is None:
-            self._backlog.append(NewMessage(role, text, name, status, datetime.now(UTC)))
-        return MessageNotSaved(error, draft)
+    async def _keep(self, message: NewMessage, error: HfsError) -> MessageNotSaved:
+        return MessageNotSaved(error, await self._unsaved.keep(self.session_id, message))
 
     async def _prompts(self, text: str, unsaved: bool) -> list[Prompt]:
         session: SessionModel | None = None
@@ -189,6 +179,9 @@ class Conversation:
         failure: ModelError | None = None
         async with contextlib.AsyncExitStack() as stack:
             draft = await self._draft(stack)
+            # The draft and the message have one moment: that tells that they are the same, after a kill between
+            # the saving of the one and the removal of the other.
+            begun = draft.created_at if draft is not None else datetime.now(UTC)
             stopped = asyncio.ensure_future(self._stopping.wait())
             stack.callback(stopped.cancel)
             chunks = self._model.stream(prompts)
@@ -205,16 +198,16 @@ class Conversation:
                     raise
                 failure = error
             except (asyncio.CancelledError, GeneratorExit):
-                await _whole(self._save_answer(parts, INTERRUPTED))
+                await finished(self._save_answer(parts, INTERRUPTED, begun))
                 raise
             status = INTERRUPTED if failure or self._stopping.is_set() else None
-            saved = await _whole(self._save_answer(parts, status))
+            saved = await finished(self._save_answer(parts, status, begun))
             if saved is not None:
                 yield saved
             if failure is not None:
                 yield AnswerFailed(failure)
 
-    async def _draft(self, stack: contextlib.AsyncExitStack) -> Any:
+    async def _draft(self, stack: contextlib.AsyncExitStack) -> StreamingDraft | None:
         """Where the answer is kept while it streams; None where nothing can be kept."""
         if self.session_id is None:
             return None
@@ -223,23 +216,23 @@ class Conversation:
         except HfsError:
             return None
 
-    async def _save_answer(self, parts: list[str], status: str | None) -> MessageSaved | MessageNotSaved | None:
+    async def _save_answer(
+        self, parts: list[str], status: str | None, begun: datetime
+    ) -> MessageSaved | MessageNotSaved | None:
         text = "".join(parts)
         if not text:
             return None
+        answer = NewMessage("assistant", text, self._model.name, status, begun)
         try:
-            name = self._model.name
-            if self._unsaved:
-                # The question comes before its answer.
-                await self.save_kept()
-                self._unsaved = False
+            # The question comes before its answer.
+            await self._save_what_waits()
             if self.session_id is None:
-                return None
-            return MessageSaved(
-                await self._repo.add_message(self.session_id, "assistant", text, model=name, status=status)
-            )
+                session = await self._repo.create(messages=[answer])
+                self.session_id = session.id
+                return MessageSaved(session.messages[-1])
+            return MessageSaved(await self._add(self.session_id, answer))
         except HfsError as error:
-            return await self._keep("assistant", text, error, status)
+            return await self._keep(answer, error)
 
 
 async def _until(chunks: AsyncGenerator[str, None], stopped: asyncio.Future[Any]) -> AsyncGenerator[str, None]:
@@ -260,16 +253,6 @@ async def _until(chunks: AsyncGenerator[str, None], stopped: asyncio.Future[Any]
             if chunk is None:
                 return
             yield chunk
-
-
-async def _whole(work: Awaitable[_Result]) -> _Result:
-    """Finishes what was begun, also if the task is cancelled meanwhile: a save is never left half way."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 def _storable(text: str) -> str:

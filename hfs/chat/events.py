@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hfs.errors import HfsError, ModelError
+from hfs.errors import CorruptSessionError, HfsError, ModelError
 from hfs.persistence import Draft, MessageModel, SessionModel
 
 
@@ -63,3 +63,36 @@ class AnswerFailed:
 Event = (
     SessionStarted | MessageSaved | MessageNotSaved | ConversationTrimmed | AnswerStarted | AnswerChunk | AnswerFailed
 )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionChanged:
+    """Another program changed the session's file."""
+
+    session: SessionModel
+    changes: str
+    """What is different with its messages, in words; empty if nothing is."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRemoved:
+    """Another program removed the session's file."""
+
+    session_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBroken:
+    """Another program left something in the file that doesn't parse."""
+
+    error: CorruptSessionError
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTrouble:
+    """The session's file can't be read."""
+
+    error: HfsError
+
+
+OutsideEvent = SessionChanged | SessionRemoved | SessionBroken | SessionTrouble

@@ -101,16 +101,11 @@ def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_
     from hfs.paths import home_folder
     from hfs.persistence import open_store
     from hfs.tui.app import run
+    from hfs.tui.options import ChatOptions
 
     session = None
     if resume:
         with open_store() as store:
             session = store.resolve(resume)
-    return run(
-        home_folder(),
-        session=session,
-        continue_last=continue_last,
-        pick=resume == "",
-        model_flag=model,
-        base_url=base_url,
-    )
+    options = ChatOptions(session, continue_last, pick=resume == "", model=model, base_url=base_url)
+    return run(home_folder(), options)

@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from hfs.cli._output import talk
-from hfs.display import one_line
+from hfs.display import counted, one_line
 from hfs.errors import HfsError
 from hfs.paths import home_folder
 
@@ -41,7 +41,10 @@ def git_setup_command() -> None:
       hfs git-setup && git -C ~/.hfs add -A && git -C ~/.hfs commit -m "My conversations"
     """
     home = home_folder()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HfsError(f"Could not make the folder {home}: {error.strerror or error}.") from error
     if not (home / ".git").exists():
         _git(home, "init", "--quiet")
         talk(f"Made a git repository of {home}.")
@@ -53,12 +56,18 @@ def git_setup_command() -> None:
 
 
 def _add_lines(path: Path, lines: tuple[str, ...]) -> None:
-    present = path.read_text("utf-8") if path.exists() else ""
+    try:
+        present = path.read_text("utf-8") if path.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise HfsError(f"Could not read {path}: {error}. Mend it, and try again.") from error
     missing = [line for line in lines if line not in present.split("\n")]
     if missing:
         gap = "" if present.endswith("\n") or not present else "\n"
-        path.write_text(present + gap + "".join(f"{line}\n" for line in missing), "utf-8")
-        talk(f"Added {len(missing)} lines to {path}.")
+        try:
+            path.write_text(present + gap + "".join(f"{line}\n" for line in missing), "utf-8")
+        except OSError as error:
+            raise HfsError(f"Could not write {path}: {error.strerror or error}.") from error
+        talk(f"Added {counted(len(missing), 'line')} to {path}.")
 
 
 def _git(home: Path, *arguments: str) -> None:

@@ -47,6 +47,15 @@ def _drive(arguments: tuple[str, ...]) -> int:
     if len(arguments) != 4:
         raise click.UsageError("--driver needs four arguments: %O %A %B %P.")
     base, ours, theirs, name = map(Path, arguments)
+    try:
+        return _merge_for_git(base, ours, theirs, name)
+    except OSError as error:
+        # git takes any other exit code than 0 for a conflict, and keeps both versions.
+        talk(f"{one_line(str(name))}: not merged: {one_line(str(error), 700)}.")
+        return 1
+
+
+def _merge_for_git(base: Path, ours: Path, theirs: Path, name: Path) -> int:
     merged, other = merge_files(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), name.stem)
     if merged is None:
         talk(f"{one_line(str(name))}: one side is no session document; mend it by hand.")

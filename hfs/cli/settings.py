@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -48,6 +49,8 @@ def show() -> None:
             out(f"providers.{one_line(name)}.key_command = {one_line(provider.key_command[0])} …")
         if provider.api_key:
             out(f"providers.{one_line(name)}.api_key = ***")
+        if provider.keyring:
+            out(f"providers.{one_line(name)}.keyring = true")
     for warning in config.warnings:
         talk(warning)
 
@@ -55,7 +58,35 @@ def show() -> None:
 @config_command.command("set")
 @click.argument("key")
 @click.argument("value")
-def set_key(key: str, value: str) -> None:
-    """Change a setting; comments in the file stay."""
+def set_setting(key: str, value: str) -> None:
+    """Change a setting; comments in the file stay.
+
+    \b
+    Examples:
+      hfs config set model ollama/llama3
+      hfs config set providers.openai.key_command 'pass show openai'
+    """
     set_value(home_folder(), key, value)
     talk(f"{one_line(key)} is set in {home_folder() / CONFIG}.")
+
+
+@config_command.command("set-key")
+@click.argument("provider")
+def set_key(provider: str) -> None:
+    """Put a provider's key into the system's keyring; it is asked for, or read from a pipe.
+
+    \b
+    Example:
+      hfs config set-key openai
+    """
+    from hfs.models.keys import keep_key
+
+    if sys.stdin.isatty():
+        key = click.prompt(f"The key of {provider}", hide_input=True, err=True)
+    else:
+        key = sys.stdin.readline()
+    if not key.strip():
+        raise click.UsageError("there is no key: type it, or pipe it in.")
+    keep_key(provider, key.strip())
+    set_value(home_folder(), f"providers.{provider}.keyring", "true")
+    talk(f"The key of {one_line(provider)} is in the keyring.")

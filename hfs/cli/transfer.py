@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from hfs.cli._output import out_bytes, talk
-from hfs.display import one_line
+from hfs.display import counted, one_line
 from hfs.errors import HfsError, SessionNotFoundError
 from hfs.persistence import open_store
 from hfs.transfer import export_session, formats, import_bytes, read_import, write_export
@@ -63,7 +63,8 @@ def import_command(ctx: click.Context, files: tuple[str, ...], max_size: int) ->
             for session, is_new in results:
                 added, present = added + is_new, present + (not is_new)
                 what = "came in as" if is_new else "is here already as"
-                talk(f"{one_line(session.name)} {what} session {session.id} ({session.message_count} messages).")
+                count = counted(session.message_count, "message")
+                talk(f"{one_line(session.name)} {what} session {session.id} ({count}).")
     talk(f"{added} added, {present} here already, {failed} failed.")
     if failed or not (added or present):
         ctx.exit(1)

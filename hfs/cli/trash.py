@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.display import one_line
+from hfs.display import counted, one_line
 from hfs.errors import SessionNotFoundError
 from hfs.persistence import open_store
 
@@ -48,7 +48,7 @@ def list_trash(as_json: bool) -> None:
         talk("The trash is empty.")
     for one in trashed:
         deleted = f"{one.deleted_at.astimezone():%Y-%m-%d %H:%M}"
-        out(f"{one.id}  {one_line(one.name, 60)}  {one.message_count} messages  deleted {deleted}")
+        out(f"{one.id}  {one_line(one.name, 60)}  {counted(one.message_count, 'message')}  deleted {deleted}")
 
 
 @trash_command.command("restore")
@@ -75,7 +75,8 @@ def empty_trash(older_than: int | None, yes: bool) -> None:
     with open_store() as store:
         doomed = [one for one in store.list_trash() if before is None or one.deleted_at < before]
         if not yes:
-            question = f"Remove {len(doomed)} deleted sessions for good, and messages that were taken out?"
+            sessions = counted(len(doomed), "deleted session")
+            question = f"Remove {sessions} for good, and messages that were taken out?"
             click.confirm(question, abort=True, err=True)
         removed = store.empty_trash(before)
-    talk(f"{removed} files removed for good.")
+    talk(f"{counted(removed, 'file')} removed for good.")

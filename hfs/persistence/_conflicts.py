@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from hfs.errors import HfsError
+from hfs.errors import HfsError, SessionNotFoundError
 from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, parse
@@ -83,7 +83,8 @@ class ConflictMerger:
         except JSONError as error:
             place = f"line {error.line}, column {error.column}: " if error.line else ""
             return self._failed(session_id, path, f"{place}{error.reason}")
-        except (OSError, NotRegularError, HfsError) as error:
+        except (OSError, NotRegularError, HfsError, TypeError, ValueError) as error:
+            # The last two: a value that JSON has no form for, or a file that appeared under its number meanwhile.
             return self._failed(session_id, path, str(error))
         return MergedCopy(str(path), target, outcome, text)
 
@@ -113,7 +114,8 @@ class ConflictMerger:
             document.update(merged)
             added = len(merged["messages"]) - before
 
-        self._folder.modify(home, change)
+        if self._folder.modify(home, change) is None:
+            raise SessionNotFoundError(f"session {home} was just removed", session=str(home))
         more = f"messages that it had and the session had not: {added}" if added else "it had nothing new"
         return home, "merged", f"Session {home} holds the words of its copy; {more}."
 

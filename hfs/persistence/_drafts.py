@@ -21,7 +21,7 @@ from hfs.persistence._files import FILE_MODE, FileOps, NotRegularError, io_error
 from hfs.persistence._json import encode
 from hfs.persistence._session_document import new_uid
 from hfs.persistence._time import format_time, now, parse_time
-from hfs.persistence.models import Draft
+from hfs.persistence.models import Draft, NewMessage
 
 FLUSH_INTERVAL: Final = 1.0
 """In seconds: how much of an answer a kill may cost at the most."""
@@ -29,11 +29,19 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "
 
 
 class DraftFile:
-    """A draft that is being written, locked until it is closed."""
+    """A draft that is being written, locked until it is closed.
 
-    def __init__(
-        self, ops: FileOps, folder: Path, session_id: int, role: str, *, model: str | None, status: str | None
-    ) -> None:
+    Args:
+        ops: The operating system's calls.
+        folder: Where drafts are.
+        session_id: The session that it belongs to.
+        message: Its role, model and status, and the moment when it was said; now, where it has none.
+
+    Raises:
+        StoreIOError: It can't be made.
+    """
+
+    def __init__(self, ops: FileOps, folder: Path, session_id: int, message: NewMessage) -> None:
         from filelock import lock_descriptor
 
         make_folder(ops, str(folder))
@@ -43,9 +51,10 @@ class DraftFile:
         self.is_empty = True
         """Whether no text was written."""
         self.path = folder / f"{session_id}-{new_uid()}.jsonl"
-        self.created_at = now()
-        header = {"session_id": session_id, "role": role, "created_at": format_time(self.created_at)}
-        header |= {key: value for key, value in (("model", model), ("status", status)) if value is not None}
+        self.created_at = message.created_at or now()
+        header = {"session_id": session_id, "role": message.role, "created_at": format_time(self.created_at)}
+        optional = (("model", message.model), ("status", message.status))
+        header |= {key: value for key, value in optional if value is not None}
         try:
             self._fd = ops.open(str(self.path), _FLAGS, FILE_MODE)
             lock_descriptor(self._fd, blocking=False)

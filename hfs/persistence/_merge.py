@@ -10,7 +10,7 @@ from hfs.persistence._time import parse_time
 
 CONFLICT: Final = "conflict"
 """The status of a message that is the other version of the one before it."""
-_Key = tuple[Any, Any]
+_Key = tuple[Any, ...]
 
 
 def merge(ours: Document, theirs: Document, base: Document | None = None) -> Document:
@@ -46,7 +46,7 @@ def _key(item: Document) -> _Key:
     number, moment = item.get("id"), item.get("created_at")
     if not isinstance(number, (int, str)) or not isinstance(moment, str):
         return (repr(number), repr(sorted(item.items(), key=repr)))
-    return (number, moment, item["content"]) if item.get("status") == CONFLICT else (number, moment)  # type: ignore[return-value]
+    return (number, moment, item["content"]) if item.get("status") == CONFLICT else (number, moment)
 
 
 def _by_our_keys(mine: dict[_Key, Document], items: list[Document]) -> dict[_Key, Document]:

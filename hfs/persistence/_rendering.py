@@ -71,7 +71,6 @@ def merge_files(base: bytes, ours: bytes, theirs: bytes, name: str) -> tuple[byt
         that happens to have the same id.
     """
     from hfs.persistence._merge import merge
-    from hfs.persistence._session_document import SESSION_LAYOUT, complete
 
     try:
         mine, other = parse(ours, SESSION_LAYOUT), parse(theirs, SESSION_LAYOUT)

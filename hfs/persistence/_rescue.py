@@ -39,11 +39,6 @@ class Rescued:
     """How many stretches of the list of messages could not be read."""
 
 
-def counted(number: int, what: str) -> str:
-    """A number and what it counts."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def rescue(data: bytes) -> Rescued | None:
     """The header fields and messages that are whole, or None if there are none.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfs import paths
+from hfs.display import counted
 from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
 from hfs.persistence._files import FileOps
 from hfs.persistence._folder import DocumentFolder
@@ -106,7 +107,7 @@ class SessionReader:
         try:
             return self.get(session_id)
         except CorruptSessionError as error:
-            from hfs.persistence._rescue import counted, rescue
+            from hfs.persistence._rescue import rescue
 
             rescued = rescue(self._folder.read_bytes(session_id))
             if rescued is None:

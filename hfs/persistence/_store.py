@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfs import paths
+from hfs.display import counted
 from hfs.errors import (
     HfsError,
     InvalidDocumentError,
@@ -152,6 +153,38 @@ class SessionStore(SessionReader):
             raise self._missing(str(session_id))
         return to_message(session_id, placed[0])
 
+    def ensure_message(self, session_id: int, message: NewMessage) -> MessageModel:
+        """Appends a message, unless an earlier attempt brought it in. It is durable when this returns.
+
+        A save that failed may have landed all the same: what was written is there, and only its durability is not
+        known. A message is told by its moment and its role.
+
+        Args:
+            session_id: The session.
+            message: The message; its ``created_at`` is the one of the earlier attempt.
+
+        Raises:
+            SessionNotFoundError, InvalidDocumentError, CorruptSessionError, UnsupportedFormatError, StoreIOError,
+            LockTimeoutError: As from ``add_message``.
+        """
+        session = self.get(session_id)
+        if session is None:
+            raise self._missing(str(session_id))
+        twins = (other for other in session.messages if other.role == message.role)
+        twin = next((other for other in twins if other.created_at == message.created_at), None)
+        if twin is None:
+            return self.add_message(
+                session_id,
+                message.role,
+                message.content,
+                model=message.model,
+                status=message.status,
+                created_at=message.created_at,
+                extra=message.extra,
+            )
+        self._folder.modify(session_id, lambda document: None)
+        return twin
+
     def rename(self, session_id: int, name: str) -> SessionModel | None:
         """Gives a session a name, which hfs never replaces. None if there is no such session.
 
@@ -281,21 +314,21 @@ class SessionStore(SessionReader):
 
     # Drafts
 
-    def keep_draft(
-        self, session_id: int, role: str, content: str, *, model: str | None = None, status: str | None = None
-    ) -> Draft:
-        """Keeps words that could not be saved into their session, until ``save_drafts`` can."""
-        with contextlib.closing(self._draft_file(session_id, role, model, status)) as draft:
-            draft.write(content)
+    def keep_draft(self, session_id: int, message: NewMessage) -> Draft:
+        """Keeps a message that could not be saved into its session, until ``save_drafts`` can."""
+        with contextlib.closing(self._draft_file(session_id, message)) as draft:
+            draft.write(message.content)
             draft.flush()
-        return Draft(str(draft.path), session_id, role, content, draft.created_at, model, status)
+        return Draft(
+            str(draft.path), session_id, message.role, message.content, draft.created_at, message.model, message.status
+        )
 
     @contextlib.contextmanager
     def streaming_draft(
         self, session_id: int, role: str = "assistant", *, model: str | None = None
     ) -> Iterator[DraftFile]:
         """An answer in progress. Save the message inside the block: leaving it without an error removes the draft."""
-        draft = self._draft_file(session_id, role, model, "interrupted")
+        draft = self._draft_file(session_id, NewMessage(role, "", model, "interrupted"))
         try:
             yield draft
         except BaseException:
@@ -309,10 +342,10 @@ class SessionStore(SessionReader):
         finally:
             draft.close()
 
-    def _draft_file(self, session_id: int, role: str, model: str | None, status: str | None) -> DraftFile:
+    def _draft_file(self, session_id: int, message: NewMessage) -> DraftFile:
         from hfs.persistence._drafts import DraftFile
 
-        return DraftFile(self._ops, self.home / paths.DRAFTS, session_id, role, model=model, status=status)
+        return DraftFile(self._ops, self.home / paths.DRAFTS, session_id, message)
 
     def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
         """Saves what was kept, where its session can be written now.
@@ -338,20 +371,8 @@ class SessionStore(SessionReader):
         return saved
 
     def _save_draft(self, draft: Draft) -> MessageModel | None:
-        session = self.get(draft.session_id)
-        if session is None:
-            raise self._missing(str(draft.session_id))
-        twins = (m for m in session.messages if m.created_at == draft.created_at and m.role == draft.role)
-        if not draft.content or next(twins, None) is not None:
-            return None
-        return self.add_message(
-            draft.session_id,
-            draft.role,
-            draft.content,
-            model=draft.model,
-            status=draft.status,
-            created_at=draft.created_at,
-        )
+        message = NewMessage(draft.role, draft.content, draft.model, draft.status, draft.created_at)
+        return self.ensure_message(draft.session_id, message) if draft.content else None
 
     # What is told
 
@@ -363,13 +384,13 @@ class SessionStore(SessionReader):
         self._notify(Notice("recovered", session_id, text, str(path)))
 
     def _tell_put_back(self, session_id: int, messages: list[Document]) -> None:
-        text = f"Session {session_id}: another program saved an old copy; {_count(messages)} put back."
+        text = f"Session {session_id}: another program saved an old copy; {_were(messages)} put back."
         self._notify(Notice("put-back", session_id, text))
 
     def _tell_taken_out(self, session_id: int, messages: list[Document]) -> None:
         path = self._trash.keep_messages(session_id, messages)
         text = (
-            f"Session {session_id}: {_count(messages)} taken out by another program, and kept in the trash. "
+            f"Session {session_id}: {_were(messages)} taken out by another program, and kept in the trash. "
             f"`hfs restore {session_id}` puts them back."
         )
         self._notify(Notice("taken-out", session_id, text, str(path)))
@@ -383,8 +404,8 @@ class SessionStore(SessionReader):
             raise InvalidDocumentError(f"This can't be stored: {error}. Nothing was written.") from error
 
 
-def _count(messages: list[Document]) -> str:
-    return "1 message was" if len(messages) == 1 else f"{len(messages)} messages were"
+def _were(messages: list[Document]) -> str:
+    return f"{counted(len(messages), 'message')} {'was' if len(messages) == 1 else 'were'}"
 
 
 def open_store(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from hfs import paths
+from hfs.display import counted
 from hfs.errors import CorruptSessionError, HfsError, StoreIOError
 from hfs.persistence._conflicts import COPY_NAME
 from hfs.persistence._files import TEMPORARY_SUFFIX
@@ -23,7 +24,7 @@ from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, parse
 from hfs.persistence._json import JSONError
 from hfs.persistence._reader import DOCUMENT_NAME, Snapshot
-from hfs.persistence._rescue import Rescued, counted, rescue
+from hfs.persistence._rescue import Rescued, rescue
 from hfs.persistence._salvage import salvage
 from hfs.persistence._session_document import SESSION_LAYOUT, new_uid
 from hfs.persistence.models import Draft

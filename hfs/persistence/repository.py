@@ -38,6 +38,11 @@ class StreamingDraft:
         self._draft = draft
         self._run = run
 
+    @property
+    def created_at(self) -> datetime:
+        """When it was begun. The message that it becomes must have the same moment: it tells that they are one."""
+        return self._draft.created_at
+
     async def write(self, text: str) -> None:
         """Adds text to the draft."""
         await self._run(functools.partial(self._draft.write, text))
@@ -171,11 +176,13 @@ class SessionRepository:
         """A mark that changes whenever the file does; None if it is gone."""
         return await self._run(self._store.revision, session_id)
 
-    async def keep_draft(
-        self, session_id: int, role: str, content: str, *, model: str | None = None, status: str | None = None
-    ) -> Draft:
-        """Keeps words that could not be saved into their session."""
-        return await self._run(self._store.keep_draft, session_id, role, content, model=model, status=status)
+    async def ensure_message(self, session_id: int, message: NewMessage) -> MessageModel:
+        """Appends a message, unless an earlier attempt brought it in. It is durable when this returns."""
+        return await self._run(self._store.ensure_message, session_id, message)
+
+    async def keep_draft(self, session_id: int, message: NewMessage) -> Draft:
+        """Keeps a message that could not be saved into its session."""
+        return await self._run(self._store.keep_draft, session_id, message)
 
     async def list_drafts(self) -> list[Draft]:
         """Words that are not in their session yet, oldest first."""

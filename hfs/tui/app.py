@@ -15,6 +15,7 @@ from textual.filter import LineFilter
 
 from hfs.errors import StoreIOError
 from hfs.persistence import Notice, SessionRepository, open_repository
+from hfs.tui.options import ChatOptions
 from hfs.tui.screens.chat import ChatScreen
 
 _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -36,39 +37,28 @@ class HFSApp(App[int]):
 
     Args:
         home: The home folder.
-        session: The session to resume.
-        continue_last: Resume the last session.
-        pick: Show the sessions first.
-        model_flag: The model that the user asked for.
-        base_url: The address of an OpenAI-compatible server.
+        options: How it begins.
     """
 
     TITLE = "hfs"
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(
-        self,
-        home: Path,
-        *,
-        session: int | None = None,
-        continue_last: bool = False,
-        pick: bool = False,
-        model_flag: str | None = None,
-        base_url: str | None = None,
-    ) -> None:
+    def __init__(self, home: Path, options: ChatOptions | None = None) -> None:
         super().__init__()
         self.home = home
         self._repo: SessionRepository | None = None
         self._session_id: int | None = None
-        self._chat = ChatScreen(
-            home, session=session, continue_last=continue_last, pick=pick, model_flag=model_flag, base_url=base_url
-        )
+        self._chat = ChatScreen(home, options or ChatOptions())
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), _Guard()]
 
     async def on_mount(self) -> None:
         await self.push_screen(self._chat)
+
+    async def action_quit(self) -> None:
+        """Ends the program, unless words would be lost that are saved nowhere."""
+        await self._chat.leave()
 
     async def initialize_persistence(self) -> SessionRepository:
         """Opens the store; may be tried again after it failed.
@@ -119,22 +109,16 @@ class HFSApp(App[int]):
             await repo.close()
 
 
-def run(
-    home: Path,
-    *,
-    session: int | None = None,
-    continue_last: bool = False,
-    pick: bool = False,
-    model_flag: str | None = None,
-    base_url: str | None = None,
-) -> int:
+def run(home: Path, options: ChatOptions | None = None) -> int:
     """Opens the chat and stays until the user leaves it.
+
+    Args:
+        home: The home folder.
+        options: How it begins.
 
     Returns:
         The exit code.
     """
-    app = HFSApp(
-        home, session=session, continue_last=continue_last, pick=pick, model_flag=model_flag, base_url=base_url
-    )
+    app = HFSApp(home, options)
     app.run()
     return app.return_code or 0

@@ -21,7 +21,13 @@ _KEYS: Final[dict[str, type]] = {
     "context_length": int,
     "providers": dict,
 }
-_PROVIDER_KEYS: Final[dict[str, type]] = {"base_url": str, "key_env": str, "api_key": str, "key_command": list}
+_PROVIDER_KEYS: Final[dict[str, type]] = {
+    "base_url": str,
+    "key_env": str,
+    "api_key": str,
+    "key_command": list,
+    "keyring": bool,
+}
 _NAMES: Final = {
     str: "text in quotes",
     bool: "true or false",
@@ -88,6 +94,7 @@ def _provider(name: str, table: object, text: str, path: Path, warnings: list[st
         table.get("key_env"),
         Secret(key) if key else None,
         tuple(command) if command else None,
+        table.get("keyring", False),
     )
 
 

@@ -26,6 +26,8 @@ class ProviderConfig:
     api_key: Secret | None = None
     key_command: tuple[str, ...] | None = None
     """A command and its arguments that prints the key, such as a password manager's; no shell is involved."""
+    keyring: bool = False
+    """Whether the key is in the system's keyring, where ``hfs config set-key`` puts it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,10 @@ from hfs.chat.events import (
     SessionStarted,
 )
 from hfs.chat.trimming import trim
+from hfs.chat.unsaved import UnsavedMessages
 from hfs.models import ModelBackend, Prompt, open_model
-from hfs.persistence import SessionRepository, open_repository
+from hfs.persistence import NewMessage, SessionRepository, SessionStore, open_repository
+from hfs.persistence._files import FileOps
 from hfs.user_config import Config
 from tests.support.model_server import ModelServer
 
@@ -185,3 +189,83 @@ def test_trimming_keeps_system_prompts_and_the_newest() -> None:
     kept, dropped = trim(prompts, 10, lambda some: sum(len(prompt.content) for prompt in some))
     assert [prompt.content[0] for prompt in kept] == ["s", "c"]
     assert dropped == 2
+
+
+class LandingError(FileOps):
+    """A disk on which the first folder to be synced after ``fail`` says that it was not, although it was."""
+
+    fail = False
+
+    def fsync_folder(self, path: str) -> None:
+        super().fsync_folder(path)
+        if self.fail and path.endswith("sessions"):
+            self.fail = False
+            raise OSError(errno.EIO, "Input/output error")
+
+
+async def test_a_message_that_landed_although_its_saving_failed_is_not_there_twice(
+    home: Path, model: ModelBackend
+) -> None:
+    ops = LandingError()
+    repo = SessionRepository(SessionStore(home, ops=ops))
+    conversation = Conversation(repo, model)
+    ops.fail = True
+    events = await events_of(conversation, "hi")
+    assert any(isinstance(event, MessageNotSaved) for event in events) or len(await texts(repo)) == 2
+    await conversation.save_kept()
+    await events_of(conversation, "again")
+    told = [content for _, content, _ in await texts(repo, conversation.session_id or 1)]
+    assert told == ["hi", "Hello, you", "again", "Hello, you"]
+    await repo.close()
+
+
+async def test_an_answer_that_could_not_be_saved_comes_before_the_next_question(
+    repo: SessionRepository, model: ModelBackend, server: ModelServer, home: Path
+) -> None:
+    conversation = Conversation(repo, model)
+    await events_of(conversation, "hi")
+    path = home / "sessions" / "1.json"
+    async for event in conversation.say("more"):
+        if isinstance(event, AnswerChunk) and path.stat().st_mode & 0o200:
+            whole = path.read_bytes()
+            path.write_bytes(whole[:-4])
+            path.chmod(0o400)
+    path.chmod(0o600)
+    path.write_bytes(whole)
+    await events_of(conversation, "then?")
+    assert [content for _, content, _ in await texts(repo)] == [
+        *("hi", "Hello, you", "more", "Hello, you", "then?", "Hello, you")
+    ]
+
+
+async def test_two_savers_at_once_save_what_waits_once(home: Path, model: ModelBackend) -> None:
+    home.write_text("no folder")
+    repo = open_repository(home)
+    conversation = Conversation(repo, model)
+    await events_of(conversation, "hi")
+    assert conversation.unkept == 2
+    home.unlink()
+    saved = await asyncio.gather(conversation.save_kept(), conversation.save_kept())
+    assert sorted(map(len, saved)) == [0, 2]
+    assert [content for _, content, _ in await texts(repo)] == ["hi", "Hello, you"]
+    await repo.close()
+
+
+async def test_words_for_a_session_whose_file_is_gone_begin_a_new_one(repo: SessionRepository, home: Path) -> None:
+    session = await repo.create(messages=[NewMessage("user", "old")])
+    waiting = UnsavedMessages(repo)
+    (home / "drafts").write_text("no folder")
+    assert await waiting.keep(session.id, NewMessage("user", "kept", created_at=datetime.now(UTC))) is None
+    (home / "sessions" / "1.json").unlink()
+    number, saved = await waiting.save(session.id)
+    assert (number, [message.content for message in saved]) == (2, ["kept"])
+
+
+async def test_a_draft_whose_session_is_gone_holds_nothing_up_and_stays(repo: SessionRepository, home: Path) -> None:
+    session = await repo.create(messages=[NewMessage("user", "old")])
+    waiting = UnsavedMessages(repo)
+    assert await waiting.keep(session.id, NewMessage("user", "kept", created_at=datetime.now(UTC))) is not None
+    (home / "sessions" / "1.json").unlink()
+    assert await waiting.save(session.id) == (session.id, [])
+    assert not waiting
+    assert [draft.content for draft in await repo.list_drafts()] == ["kept"]

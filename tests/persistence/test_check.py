@@ -160,7 +160,7 @@ def test_a_newer_format_is_remarked_and_never_touched(home: Path, path: Path) ->
 
 def test_words_that_could_not_be_saved_are_told_and_saved_by_a_repair(home: Path, path: Path) -> None:
     with SessionStore(home) as store:
-        store.keep_draft(1, "user", "unsaved")
+        store.keep_draft(1, NewMessage("user", "unsaved"))
     assert kinds(check(home)) == ["draft"]
     assert kinds(check(home, repair=True)) == []
     assert texts(home)[-1] == "unsaved"
@@ -169,7 +169,7 @@ def test_words_that_could_not_be_saved_are_told_and_saved_by_a_repair(home: Path
 def test_words_that_waited_for_a_damaged_session_are_saved_once_it_is_mended(home: Path, path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"two"}', b'"two"', 1))
     with SessionStore(home) as store:
-        store.keep_draft(1, "user", "unsaved")
+        store.keep_draft(1, NewMessage("user", "unsaved"))
     assert "draft" not in kinds(check(home, repair=True))
     assert texts(home) == ["one", "three\nlines", "unsaved"]
 

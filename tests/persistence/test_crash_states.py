@@ -80,7 +80,7 @@ OPERATIONS: dict[str, Callable[[SessionStore], object]] = {
     "restore": lambda store: store.restore(3),
     "import": lambda store: store.import_document(DOCUMENT),
     "repair": lambda store: store.check(repair=True),
-    "draft": lambda store: store.keep_draft(1, "user", LONG),
+    "draft": lambda store: store.keep_draft(1, NewMessage("user", LONG)),
     "save a draft": lambda store: store.save_drafts(),
 }
 PATHS = {"whole file": float("inf"), "tail": 0.0}
@@ -90,7 +90,7 @@ def record(home: Path, name: str, threshold: float) -> Record:
     with SessionStore(home, threshold=threshold) as store:
         start(store)
         if name == "save a draft":
-            store.keep_draft(1, "user", "kept")
+            store.keep_draft(1, NewMessage("user", "kept"))
     if name == "repair":
         torn(home)
     shutil.rmtree(home / "locks")

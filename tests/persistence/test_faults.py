@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfs.errors import HfsError
-from hfs.persistence import SessionStore
+from hfs.persistence import NewMessage, SessionStore
 from tests.persistence.test_crash_states import OPERATIONS, PATHS, Held, held, start, torn
 from tests.support.faults import FAULTS, FaultyOps
 
@@ -37,7 +37,7 @@ def prepare(home: Path, name: str) -> Held:
     with SessionStore(home) as store:
         start(store)
         if name == "save a draft":
-            store.keep_draft(1, "user", "kept")
+            store.keep_draft(1, NewMessage("user", "kept"))
     if name == "repair":
         torn(home)
     with SessionStore(home, threshold=0) as store:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfs.errors import CorruptSessionError, SessionNotFoundError
-from hfs.persistence import Notice, SessionModel, SessionStore
+from hfs.persistence import NewMessage, Notice, SessionModel, SessionStore
 from hfs.persistence import _ledger as ledger
 from tests.support.processes import move_over
 
@@ -88,7 +88,7 @@ def test_words_said_to_a_broken_file_are_kept_and_saved_once_it_is_whole(
 ) -> None:
     whole = path.read_bytes()
     path.write_bytes(b"")
-    store.keep_draft(session.id, "user", "two\nlines")
+    store.keep_draft(session.id, NewMessage("user", "two\nlines"))
     assert store.save_drafts() == []
     assert [draft.content for draft in store.list_drafts()] == ["two\nlines"]
     path.write_bytes(whole)

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from textual.widgets import DataTable, Markdown, Static
 from hfs.persistence import NewMessage, SessionStore
 from hfs.persistence._files import FileOps
 from hfs.tui.app import HFSApp
+from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
@@ -27,14 +29,16 @@ MARKUP = "[@click=app.quit]x[/] [/nope] list[int]"
 
 
 @asynccontextmanager
-async def chat(home: Path, server: ModelServer, **options: bool | int) -> AsyncIterator[Pilot[int]]:
-    app = HFSApp(home, model_flag="m", base_url=server.base_url, **options)  # type: ignore[arg-type]
+async def chat(
+    home: Path, server: ModelServer, *, session: int | None = None, continue_last: bool = False
+) -> AsyncIterator[Pilot[int]]:
+    app = HFSApp(home, ChatOptions(session, continue_last, model="m", base_url=server.base_url))
     async with app.run_test(size=(100, 40)) as pilot:
         await until(pilot, lambda: isinstance(pilot.app.screen, ChatScreen) and status(pilot).model != "")
         yield pilot
         screen = pilot.app.screen
         assert isinstance(screen, ChatScreen)
-        await screen.action_leave()
+        await screen.leave()
 
 
 def status(pilot: Pilot[int]) -> StatusBar:
@@ -259,29 +263,42 @@ async def test_a_broken_file_is_told_and_left_alone_and_words_are_saved_once_it_
     assert [message.content for message in found.messages] == ["hi", "Hello, you", "meanwhile", "Hello, you"]
 
 
-@pytest.mark.parametrize("begun", [False, True], ids=["from the first word", "in the middle"])
-async def test_on_a_full_disk_the_chat_goes_on_and_saves_everything_once_there_is_room(
-    home: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch, begun: bool
-) -> None:
-    full = threading.Event()
+@dataclass
+class Disk:
+    """A disk that can be full."""
+
+    full: bool = False
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    """The disk that hfs writes to."""
+    disk = Disk()
     write = FileOps.write
 
     def refuse(ops: FileOps, fd: int, data: bytes | memoryview) -> int:
-        if full.is_set():
+        if disk.full:
             raise OSError(errno.ENOSPC, "No space left on device")
         return write(ops, fd, data)
 
     monkeypatch.setattr(FileOps, "write", refuse)
+    return disk
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["from the first word", "in the middle"])
+async def test_on_a_full_disk_the_chat_goes_on_and_saves_everything_once_there_is_room(
+    home: Path, server: ModelServer, disk: Disk, begun: bool
+) -> None:
     async with chat(home, server) as pilot:
         if begun:
             await say(pilot, "before")
             await until(pilot, lambda: shown(pilot).count("Hello, you") == 1 and status(pilot).saving == "saved")
-        full.set()
+        disk.full = True
         await say(pilot, "meanwhile")
         await until(pilot, lambda: shown(pilot).count("kept in memory only") == 2)
         assert "not saved since" in status(pilot).trouble
         assert "the disk is full: free some space" in shown(pilot)
-        full.clear()
+        disk.full = False
         await hear(pilot, "Saved now: 2")
         assert status(pilot).trouble == ""
     with SessionStore(home) as store:
@@ -291,6 +308,56 @@ async def test_on_a_full_disk_the_chat_goes_on_and_saves_everything_once_there_i
     assert found is not None
     said = ["before", "Hello, you"] if begun else []
     assert [message.content for message in found.messages] == [*said, "meanwhile", "Hello, you"]
+
+
+async def test_words_in_memory_survive_a_change_of_the_model_and_hold_the_session(
+    home: Path, server: ModelServer, disk: Disk
+) -> None:
+    with SessionStore(home) as store:
+        store.create("Other", messages=[NewMessage("user", "elsewhere")])
+    async with chat(home, server) as pilot:
+        disk.full = True
+        await say(pilot, "meanwhile")
+        await until(pilot, lambda: shown(pilot).count("kept in memory only") == 2)
+        await say(pilot, "/model vllm/other")
+        await hear(pilot, "Model: vllm/other")
+        await say(pilot, "/resume 1")
+        await hear(pilot, "stay here until it is, or quit")
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert pilot.app.is_running
+        disk.full = False
+        await hear(pilot, "Saved now: 2 messages")
+    with SessionStore(home) as store:
+        found = store.get(2)
+    assert found is not None
+    assert [message.content for message in found.messages] == ["meanwhile", "Hello, you"]
+
+
+async def test_quitting_twice_gives_up_words_that_no_disk_takes(home: Path, server: ModelServer, disk: Disk) -> None:
+    app = HFSApp(home, ChatOptions(model="m", base_url=server.base_url))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and status(pilot).model != "")
+        disk.full = True
+        await say(pilot, "meanwhile")
+        await until(pilot, lambda: shown(pilot).count("kept in memory only") == 2)
+        await pilot.press("ctrl+q")
+        await pilot.pause(0.1)
+        assert app.is_running
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == 0
+
+
+async def test_damaged_sessions_and_conflict_copies_are_told_at_the_start(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        store.create("First", messages=[NewMessage("user", "one")])
+        store.create("Second", messages=[NewMessage("user", "two")])
+    (home / "sessions" / "2.json").write_text("{")
+    (home / "sessions" / "1 (of a laptop).json").write_text("{}")
+    async with chat(home, server) as pilot:
+        await hear(pilot, "1 session file can't be read as a whole (2): `hfs check`")
+        assert "A sync program left files beside your sessions (1): `hfs merge`" in shown(pilot)
 
 
 async def test_without_a_store_the_chat_starts_and_says_why(home: Path, server: ModelServer) -> None:
@@ -337,7 +404,7 @@ async def test_tab_completes_and_up_recalls(home: Path, server: ModelServer) -> 
 
 
 async def test_ctrl_c_empties_the_prompt_and_quits_the_second_time(home: Path, server: ModelServer) -> None:
-    app = HFSApp(home, model_flag="m", base_url=server.base_url)
+    app = HFSApp(home, ChatOptions(model="m", base_url=server.base_url))
     async with app.run_test() as pilot:
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and status(pilot).model != "")
         app.screen.query_one(Prompt).load_text("something")

@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Markdown
 
-from hfs.chat import Conversation
+from hfs.chat import CurrentSession
 from hfs.chat.events import (
     AnswerChunk,
     AnswerFailed,
@@ -25,13 +25,17 @@ from hfs.chat.events import (
     ConversationTrimmed,
     MessageNotSaved,
     MessageSaved,
+    SessionBroken,
+    SessionRemoved,
     SessionStarted,
+    SessionTrouble,
 )
-from hfs.display import display, one_line
-from hfs.errors import CorruptSessionError, HfsError, ModelError, SessionNotFoundError, StoreError
+from hfs.display import counted, display, one_line
+from hfs.errors import HfsError, ModelError, SessionNotFoundError, StoreError
 from hfs.models import ModelBackend, choose_model, open_model
-from hfs.persistence import MessageModel, Notice, SessionModel, SessionRepository
+from hfs.persistence import Notice, SessionRepository
 from hfs.tui.commands import completions, run_command
+from hfs.tui.options import ChatOptions
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import Transcript
@@ -43,18 +47,23 @@ if TYPE_CHECKING:
     from hfs.tui.app import HFSApp
 
 _POLL = 1.0
-_TWICE = 2.0
-_THRICE = 10.0
+"""How often the session's file is looked at, in seconds."""
+_QUIT_AGAIN_WITHIN = 2.0
+_LEAVE_AGAIN_WITHIN = 10.0
 
 
 class ChatScreen(Screen[None]):
-    """One conversation at a time."""
+    """One conversation at a time.
+
+    Args:
+        home: The home folder.
+        options: How it begins.
+    """
 
     CSS_PATH = "chat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_answer", "Stop the answer", priority=True),
         Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),
-        Binding("ctrl+q", "leave", "Quit", priority=True),
         Binding("pageup", "scroll_transcript(-1)", "Scroll up", priority=True),
         Binding("pagedown", "scroll_transcript(1)", "Scroll down", priority=True),
     ]
@@ -65,31 +74,16 @@ class ChatScreen(Screen[None]):
 
         notice: Notice
 
-    def __init__(
-        self,
-        home: Path,
-        *,
-        session: int | None,
-        continue_last: bool,
-        pick: bool,
-        model_flag: str | None,
-        base_url: str | None,
-    ) -> None:
+    def __init__(self, home: Path, options: ChatOptions) -> None:
         super().__init__()
         self._home = home
-        self._wanted = session
-        self._continue_last = continue_last
-        self._pick = pick
-        self._model_flag = model_flag
-        self._base_url = base_url
+        self._options = options
         self._config = Config(home)
         self._model: ModelBackend | None = None
-        self._conversation: Conversation | None = None
-        self._shown: list[MessageModel] = []
-        self._revision: str | None = None
+        self._current: CurrentSession | None = None
         self._answering = False
         self._unsaved = False
-        self._quit_asked_at = 0.0
+        self._quit_asked_at = float("-inf")
         self._leave_asked_at = float("-inf")
 
     @property
@@ -124,18 +118,16 @@ class ChatScreen(Screen[None]):
             await self.note(str(error), "error")
         if await self._open_store():
             await self._open_first_session()
+            self._tell_what_needs_care()
         await self._open_model()
         self.set_interval(_POLL, self._poll)
 
     async def _open_store(self) -> bool:
         try:
             repo = await self._app.initialize_persistence()
+            self._current = CurrentSession(repo, self._config.system)
             for saved in await repo.save_drafts():
                 await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
-            copies = await repo.conflict_copies()
-            if copies:
-                files = "1 conflict copy" if len(copies) == 1 else f"{len(copies)} conflict copies"
-                await self.note(f"A sync program left {files} beside your sessions: `hfs merge` brings them together.")
         except HfsError as error:
             self._status.trouble = f"Persistence not available: {error}"
             await self.note(f"Persistence not available: {error}", "error")
@@ -143,13 +135,28 @@ class ChatScreen(Screen[None]):
         self._status.trouble = ""
         return True
 
+    @work(group="care")
+    async def _tell_what_needs_care(self) -> None:
+        with contextlib.suppress(HfsError):
+            copies = await self.repo.conflict_copies()
+            if copies:
+                await self.note(
+                    f"A sync program left files beside your sessions ({len(copies)}): `hfs merge` brings them together."
+                )
+            damaged = [summary for summary in await self.repo.list_recent(None) if summary.problem]
+            if damaged:
+                which = ", ".join(str(summary.id) for summary in damaged[:5]) + ("…" if len(damaged) > 5 else "")
+                files = counted(len(damaged), "session file")
+                await self.note(f"{files} can't be read as a whole ({which}): `hfs check` says why.", "error")
+
     async def _open_first_session(self) -> None:
+        session_id = self._options.session
         try:
-            if self._continue_last:
-                self._wanted = await self.repo.resolve("last")
-            if self._wanted is not None:
-                await self.open_session(self._wanted)
-            elif self._pick:
+            if self._options.continue_last:
+                session_id = await self.repo.resolve("last")
+            if session_id is not None:
+                await self.open_session(session_id)
+            elif self._options.pick:
                 await run_command(self, "/sessions")
                 await self.note("/resume <id> goes on with one.")
         except SessionNotFoundError:
@@ -158,17 +165,22 @@ class ChatScreen(Screen[None]):
             await self.note(str(error), "error")
 
     async def _open_model(self) -> None:
-        spoke = [message.model for message in self._shown if message.model]
-        choice = choose_model(self._model_flag, spoke[-1] if spoke else None, self._config, os.environ)
+        spoke = [message.model for message in self._current.messages if message.model] if self._current else []
+        choice = choose_model(self._options.model, spoke[-1] if spoke else None, self._config, os.environ)
         try:
-            self._model = await asyncio.to_thread(
-                open_model, choice.name, self._config, home=self._home, base_url=self._base_url
+            self._use(
+                await asyncio.to_thread(
+                    open_model, choice.name, self._config, home=self._home, base_url=self._options.base_url
+                )
             )
-            self._status.model = f"{self._model.name} @ {self._model.destination}"
-            self._warm_up(self._model)
         except HfsError as error:
             self._status.model = "no model"
             await self.note(str(error), "error")
+
+    def _use(self, model: ModelBackend) -> None:
+        self._model = model
+        self._status.model = f"{model.name} @ {model.destination}"
+        self._warm_up(model)
 
     @work(group="model", exclusive=True)
     async def _warm_up(self, model: ModelBackend) -> None:
@@ -206,45 +218,39 @@ class ChatScreen(Screen[None]):
         await self._transcript.show_messages([])
 
     async def open_session(self, session_id: int | None) -> None:
-        """Shows a session, or an empty screen."""
-        if self._conversation is not None and self._conversation.unkept:
-            raise StoreError("What you said last is not saved yet: stay here until it is, or quit.")
-        session = await self._read(session_id) if session_id is not None else None
-        if session_id is not None and session is None:
-            raise SessionNotFoundError(f"There is no session {session_id}.", session=str(session_id))
-        self._conversation = None
-        self._app.set_current_session_id(session_id)
-        self._revision = await self.repo.revision(session_id) if session_id is not None else None
-        await self._show(session)
+        """Shows a session, or an empty screen.
+
+        Raises:
+            HfsError: It can't be read, or what was said last is saved nowhere yet.
+        """
+        current = self._require_current()
+        session = await current.open(session_id)
+        await self._show()
         if session is not None:
             for text in (session.read_only, _RECOVERED if session.recovered else None):
                 if text:
                     await self.note(text, "error")
-            await self._save_drafts()
+            await self._save_kept()
 
-    async def _read(self, session_id: int) -> SessionModel | None:
-        try:
-            return await self.repo.get(session_id)
-        except CorruptSessionError:
-            rescued = await self.repo.rescue(session_id)
-            if rescued is None:
-                raise
-            return rescued
+    def _require_current(self) -> CurrentSession:
+        if self._current is None:
+            raise StoreError("Persistence not available: there are no sessions to work with.")
+        return self._current
 
     async def choose_model(self, name: str | None) -> str:
-        """Changes the model, if one is named; returns its name."""
+        """Changes the model, if one is named; returns its name.
+
+        Raises:
+            HfsError: There is no such model, or it can't be used.
+        """
         if name:
             opened = await asyncio.to_thread(open_model, name, self._config, home=self._home)
             if self._model is not None:
                 await self._model.aclose()
-            self._model, self._conversation = opened, None
-            self._status.model = f"{opened.name} @ {opened.destination}"
-            self._warm_up(opened)
+            self._use(opened)
+            if self._current is not None:
+                self._current.use(opened)
         return self._model.name if self._model else "none: `hfs models` lists what can be used"
-
-    async def leave(self) -> None:
-        """Ends the program; an answer that is coming is saved first."""
-        await self.action_leave()
 
     # Talking
 
@@ -269,17 +275,18 @@ class ChatScreen(Screen[None]):
 
     @work(group="answer")
     async def _talk(self, text: str) -> None:
-        if self._app.get_session_repo() is None and not await self._open_store():
+        if self._current is None and not await self._open_store():
             self.query_one(Prompt).load_text(text)
             return
+        model = await self._require_model(text)
+        if model is None:
+            return
+        current = self._require_current()
         self._answering = True
         self._status.saving = "saving…"
         stream: MarkdownStream | None = None
         try:
-            conversation = await self._current_conversation(text)
-            if conversation is None:
-                return
-            async with contextlib.aclosing(conversation.say(text)) as events:
+            async with contextlib.aclosing(current.say(text, model)) as events:
                 async for event in events:
                     if isinstance(event, AnswerStarted):
                         stream = await self._transcript.begin_answer(event.model_name)
@@ -287,24 +294,21 @@ class ChatScreen(Screen[None]):
                         await stream.write(display(event.text))
                     else:
                         await self._tell(event, text)
-            self._app.set_current_session_id(conversation.session_id)
         finally:
             if stream is not None:
                 await stream.stop()
             self._answering = False
             with contextlib.suppress(HfsError):
-                await self._remember_shown()
+                await current.reread()
+                self._show_session_name()
 
-    async def _current_conversation(self, text: str) -> Conversation | None:
+    async def _require_model(self, text: str) -> ModelBackend | None:
         if self._model is None:
             await self._open_model()
         if self._model is None:
             await self._transcript.note(f"Not sent: {one_line(text, 60)}", "error")
             self.query_one(Prompt).load_text(text)
-            return None
-        if self._conversation is None or self._conversation.session_id != self.session_id:
-            self._conversation = Conversation(self.repo, self._model, self.session_id, self._config.system)
-        return self._conversation
+        return self._model
 
     async def _tell(self, event: object, text: str) -> None:
         if isinstance(event, SessionStarted):
@@ -329,66 +333,60 @@ class ChatScreen(Screen[None]):
         elif isinstance(event, AnswerFailed):
             await self.note(str(event.error), "error")
 
-    async def _remember_shown(self) -> None:
-        if self.session_id is not None:
-            self._revision = await self.repo.revision(self.session_id)
-            session = await self.repo.get(self.session_id)
-            self._shown = session.messages if session else []
-            self._status.session = session.name if session else "new session"
+    def _show_session_name(self) -> None:
+        assert self._current is not None
+        self._app.set_current_session_id(self._current.session_id)
+        self._status.session = self._current.name or "new session"
 
-    async def _show(self, session: SessionModel | None) -> None:
-        self._shown = session.messages if session else []
-        self._status.session = session.name if session else "new session"
-        await self._transcript.show_messages(self._shown)
+    async def _show(self) -> None:
+        assert self._current is not None
+        self._show_session_name()
+        await self._transcript.show_messages(self._current.messages)
 
     # What others do to the file
 
     async def _poll(self) -> None:
-        repo, session_id = self._app.get_session_repo(), self.session_id
-        if repo is None or self._answering:
+        current = self._current
+        if current is None or self._answering:
             return
         if self._unsaved:
-            await self._save_drafts()
-        if session_id is None:
+            await self._save_kept()
+        event = await current.look()
+        if event is None:
             return
-        revision = await repo.revision(session_id)
-        if revision == self._revision:
-            return
-        try:
-            session = await repo.refresh(session_id)
-        except CorruptSessionError as error:
-            self._revision = revision
+        if isinstance(event, SessionBroken):
+            error = event.error
             self._status.trouble = f"{error.path.name}, line {error.line}, column {error.column}: {error.reason}"
             await self.note(str(error), "error")
-            return
-        except HfsError as error:
-            self._status.trouble = str(error)
-            return
-        self._revision = await repo.revision(session_id)
-        if not self._unsaved:
-            self._status.trouble = ""
-        if session is None:
+        elif isinstance(event, SessionTrouble):
+            self._status.trouble = str(event.error)
+        elif isinstance(event, SessionRemoved):
+            self._clear_trouble()
             await self.note("The file of this session was removed. What you say next begins a new one.", "error")
         else:
-            if session.messages != self._shown:
-                await self._show(session)
-                await self.note("Another program changed this session; this is how it stands now.")
-            self._status.session = session.name
-            await self._save_drafts()
+            self._clear_trouble()
+            self._show_session_name()
+            if event.changes:
+                await self._show()
+                await self.note(f"Another program changed this session: {event.changes}.")
+            await self._save_kept()
 
-    async def _save_drafts(self) -> None:
-        conversation = self._conversation
+    def _clear_trouble(self) -> None:
+        if not self._unsaved:
+            self._status.trouble = ""
+
+    async def _save_kept(self) -> None:
+        current = self._require_current()
         try:
-            saved = await (conversation.save_kept() if conversation else self.repo.save_drafts(self.session_id))
+            saved = await current.save_kept()
         except HfsError:
             return
         if saved:
             self._unsaved, self._status.trouble = False, ""
-            self._app.set_current_session_id(saved[0].session_id)
             with contextlib.suppress(HfsError):
-                await self._show(await self.repo.get(saved[0].session_id))
-                self._revision = await self.repo.revision(saved[0].session_id)
-            await self.note(f"Saved now: {len(saved)} that could not be saved before.")
+                await current.reread()
+                await self._show()
+            await self.note(f"Saved now: {counted(len(saved), 'message')} that could not be saved before.")
 
     @on(StoreNotice)
     async def _told(self, event: StoreNotice) -> None:
@@ -410,8 +408,8 @@ class ChatScreen(Screen[None]):
 
     def action_stop_answer(self) -> None:
         """Stops the answer; what came is saved."""
-        if self._conversation is not None and self._answering:
-            self._conversation.stop()
+        if self._current is not None and self._answering:
+            self._current.stop()
 
     async def action_stop_or_quit(self) -> None:
         """Stops the answer, empties the prompt, or, the second time, quits."""
@@ -420,13 +418,13 @@ class ChatScreen(Screen[None]):
             self.action_stop_answer()
         elif prompt.text:
             prompt.clear()
-        elif time.monotonic() - self._quit_asked_at < _TWICE:
-            await self.action_leave()
+        elif time.monotonic() - self._quit_asked_at < _QUIT_AGAIN_WITHIN:
+            await self.leave()
         else:
             self._quit_asked_at = time.monotonic()
             self.notify("Press Ctrl+C again to quit.", markup=False)
 
-    async def action_leave(self) -> None:
+    async def leave(self) -> None:
         """Ends the program; an answer that is coming is saved first."""
         self.action_stop_answer()
         for _ in range(100):
@@ -442,15 +440,16 @@ class ChatScreen(Screen[None]):
 
     async def _may_leave(self) -> bool:
         """Whether nothing is lost by leaving, or the user said twice that it may be."""
-        conversation = self._conversation
-        if conversation is None or not conversation.unkept:
+        current = self._current
+        if current is None or not current.unkept:
             return True
         with contextlib.suppress(HfsError):
-            await conversation.save_kept()
-        if not conversation.unkept or time.monotonic() - self._leave_asked_at < _THRICE:
+            await current.save_kept()
+        if not current.unkept or time.monotonic() - self._leave_asked_at < _LEAVE_AGAIN_WITHIN:
             return True
         self._leave_asked_at = time.monotonic()
-        self.notify(f"{conversation.unkept} messages are not saved. Quit again to lose them.", markup=False)
+        lost = counted(current.unkept, "message")
+        self.notify(f"Not saved: {lost}. Quit again to lose what was said.", severity="error", markup=False)
         return False
 
 

@@ -1,0 +1,163 @@
+"""The session that a person is in: opened, gone on with, and watched for what others do to its file. No UI."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+
+from hfs.chat.conversation import Conversation
+from hfs.chat.events import Event, OutsideEvent, SessionBroken, SessionChanged, SessionRemoved, SessionTrouble
+from hfs.display import counted
+from hfs.errors import CorruptSessionError, HfsError, SessionNotFoundError, StoreError
+from hfs.models import ModelBackend
+from hfs.persistence import MessageModel, SessionModel, SessionRepository
+
+
+class CurrentSession:
+    """One session at a time, or none before the first message.
+
+    Args:
+        repo: Where the sessions are.
+        system: A prompt that the model gets first, and that is not saved.
+    """
+
+    def __init__(self, repo: SessionRepository, system: str | None = None) -> None:
+        self._repo = repo
+        self._system = system
+        self._conversation: Conversation | None = None
+        self._revision: str | None = None
+        self._session_id: int | None = None
+        self.messages: list[MessageModel] = []
+        """What the file held when it was last read."""
+        self.name: str | None = None
+
+    @property
+    def session_id(self) -> int | None:
+        """The session; None before the first message."""
+        return self._session_id
+
+    @property
+    def unkept(self) -> int:
+        """How many messages are kept nowhere but in memory."""
+        return self._conversation.unkept if self._conversation else 0
+
+    async def open(self, session_id: int | None) -> SessionModel | None:
+        """Goes to a session, or to a new one. Nothing is written.
+
+        Raises:
+            StoreError: What was said last is kept in memory only, and would be lost.
+            SessionNotFoundError, CorruptSessionError, StoreIOError: It can't be read.
+        """
+        if self.unkept:
+            raise StoreError("What you said last is not saved yet: stay here until it is, or quit.")
+        revision, session = None, None
+        if session_id is not None:
+            # The mark comes first: what changes after it is seen by the next look.
+            revision = await self._repo.revision(session_id)
+            session = await self._read(session_id)
+        self._conversation, self._session_id = None, session_id
+        self._remember(session, revision)
+        return session
+
+    async def _read(self, session_id: int) -> SessionModel:
+        try:
+            session = await self._repo.get(session_id)
+        except CorruptSessionError:
+            session = await self._repo.rescue(session_id)
+            if session is None:
+                raise
+        if session is None:
+            raise SessionNotFoundError(f"There is no session {session_id}.", session=str(session_id))
+        return session
+
+    def _remember(self, session: SessionModel | None, revision: str | None) -> None:
+        self.messages = session.messages if session else []
+        self.name = session.name if session else None
+        self._revision = revision
+
+    def use(self, model: ModelBackend) -> None:
+        """Lets another model answer from now on."""
+        if self._conversation is not None:
+            self._conversation.use(model)
+
+    async def say(self, text: str, model: ModelBackend) -> AsyncGenerator[Event, None]:
+        """Says something to a model, in this session or, where there is none, in a new one.
+
+        Args:
+            text: What the user says.
+            model: Who answers.
+
+        Yields:
+            What ``Conversation.say`` does.
+        """
+        if self._conversation is None:
+            self._conversation = Conversation(self._repo, model, self._session_id, self._system)
+        conversation = self._conversation
+        conversation.use(model)
+        try:
+            async for event in conversation.say(text):
+                self._session_id = conversation.session_id
+                yield event
+        finally:
+            self._session_id = conversation.session_id
+
+    async def reread(self) -> None:
+        """Takes what the file holds now for known.
+
+        Raises:
+            CorruptSessionError, StoreIOError: It can't be read.
+        """
+        if self._session_id is not None:
+            revision = await self._repo.revision(self._session_id)
+            self._remember(await self._repo.get(self._session_id), revision)
+
+    def stop(self) -> None:
+        """Stops the answer; what came is saved."""
+        if self._conversation is not None:
+            self._conversation.stop()
+
+    async def save_kept(self) -> list[MessageModel]:
+        """Saves what could not be saved before, and what an earlier run left of this session.
+
+        Raises:
+            StoreError: It still can't be saved, or not all of it.
+        """
+        if self._conversation is None:
+            return await self._repo.save_drafts(self._session_id) if self._session_id is not None else []
+        try:
+            return await self._conversation.save_kept()
+        finally:
+            self._session_id = self._conversation.session_id
+
+    async def look(self) -> OutsideEvent | None:
+        """Looks whether another program did something to the file; costs one stat where it did not."""
+        if self._session_id is None:
+            return None
+        revision = await self._repo.revision(self._session_id)
+        if revision == self._revision:
+            return None
+        try:
+            session = await self._repo.refresh(self._session_id)
+        except CorruptSessionError as error:
+            self._revision = revision
+            return SessionBroken(error)
+        except HfsError as error:
+            return SessionTrouble(error)
+        before = self.messages
+        self._remember(session, revision)
+        if session is None:
+            return SessionRemoved(self._session_id)
+        return SessionChanged(session, describe_changes(before, session.messages))
+
+
+def describe_changes(before: Sequence[MessageModel], after: Sequence[MessageModel]) -> str:
+    """What differs, in words; empty if nothing does."""
+    old, new = ({message.id: message for message in messages} for messages in (before, after))
+    changes = {
+        "added": len(new.keys() - old.keys()),
+        "changed": sum(old[number] != new[number] for number in old.keys() & new.keys()),
+        "taken out": len(old.keys() - new.keys()),
+    }
+    told = [f"{counted(number, 'message')} {what}" for what, number in changes.items() if number]
+    if not told and [message.id for message in before] != [message.id for message in after]:
+        return "the messages stand in another order"
+    return ", ".join(told)

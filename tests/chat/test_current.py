@@ -1,0 +1,95 @@
+"""The current session: opened without writing, watched, and told what others did to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hfs.chat import CurrentSession
+from hfs.chat.current import describe_changes
+from hfs.chat.events import SessionBroken, SessionChanged, SessionRemoved
+from hfs.errors import SessionNotFoundError
+from hfs.persistence import NewMessage, SessionModel, SessionRepository, open_repository
+
+
+@pytest.fixture
+async def repo(home: Path) -> AsyncIterator[SessionRepository]:
+    async with open_repository(home) as opened:
+        yield opened
+
+
+async def make(repo: SessionRepository, *texts: str) -> SessionModel:
+    return await repo.create(messages=[NewMessage("user", text) for text in texts])
+
+
+def edit(path: Path, **changes: Any) -> None:
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **changes}))
+
+
+async def test_opening_writes_nothing_and_an_unchanged_file_is_no_event(repo: SessionRepository, home: Path) -> None:
+    session = await make(repo, "one")
+    before = (home / "sessions" / "1.json").stat()
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    assert [message.content for message in current.messages] == ["one"]
+    assert await current.look() is None
+    assert (home / "sessions" / "1.json").stat() == before
+
+
+async def test_what_others_change_is_told_once_and_in_words(repo: SessionRepository, home: Path) -> None:
+    session = await make(repo, "one", "two")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    path = home / "sessions" / "1.json"
+    messages = json.loads(path.read_bytes())["messages"]
+    messages[0]["content"] = "ONE"
+    edit(path, name="Renamed", messages=[messages[0], {**messages[1], "id": 5}])
+    event = await current.look()
+    assert isinstance(event, SessionChanged)
+    assert event.changes == "1 message added, 1 message changed, 1 message taken out"
+    assert current.name == "Renamed"
+    assert await current.look() is None
+
+
+async def test_a_change_of_the_layout_is_no_change_of_the_messages(repo: SessionRepository, home: Path) -> None:
+    session = await make(repo, "one")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    edit(home / "sessions" / "1.json")
+    event = await current.look()
+    assert isinstance(event, SessionChanged)
+    assert event.changes == ""
+
+
+async def test_a_file_that_is_broken_and_then_removed_is_told_as_such(repo: SessionRepository, home: Path) -> None:
+    session = await make(repo, "one")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    path = home / "sessions" / "1.json"
+    path.write_text('{"messages": [}')
+    event = await current.look()
+    assert isinstance(event, SessionBroken)
+    assert event.error.line == 1
+    assert await current.look() is None
+    path.unlink()
+    assert isinstance(await current.look(), SessionRemoved)
+    assert await current.look() is None
+
+
+async def test_a_session_that_is_not_there_leaves_the_present_one_open(repo: SessionRepository) -> None:
+    session = await make(repo, "one")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    with pytest.raises(SessionNotFoundError):
+        await current.open(9)
+    assert current.session_id == session.id
+
+
+async def test_messages_in_another_order_are_a_change(repo: SessionRepository) -> None:
+    messages = (await make(repo, "one", "two")).messages
+    assert describe_changes(messages, messages[::-1]) == "the messages stand in another order"
+    assert describe_changes(messages, messages) == ""
