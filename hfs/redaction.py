@@ -1,10 +1,12 @@
-"""Keys and tokens taken out of texts that leave the program: logs, tracebacks, reports."""
+"""Keys, tokens and what is personal, taken out of texts that leave the program: reports, tracebacks, exports."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 MASK: Final = "***"
 _NAMED: Final = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
@@ -40,3 +42,44 @@ def redact(text: str, environ: Mapping[str, str]) -> str:
     text = _HEADERS.sub(lambda match: f"{match[1]}{match[2]}{match[3] or ''}{MASK}", text)
     text = _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
     return _SHAPES.sub(MASK, text)
+
+
+_ADDRESS: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_HOMES: Final = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"'<>|:;,]+")
+
+
+class Redactor:
+    """Masks what should not leave the machine in an export, and counts it.
+
+    Args:
+        environ: The environment, for keys in it.
+        home: The user's folder, whose path is masked as ``~``.
+    """
+
+    def __init__(self, environ: Mapping[str, str], home: Path) -> None:
+        self._environ = environ
+        self._home = str(home)
+        self.counts: Counter[str] = Counter()
+        """How many places were masked, by kind."""
+
+    def text(self, text: str) -> str:
+        """The text, masked."""
+        masked = redact(text, self._environ)
+        if masked != text:
+            self.counts["key or token"] += max(1, masked.count(MASK) - text.count(MASK))
+        masked, addresses = _ADDRESS.subn(MASK, masked)
+        own = masked.count(self._home) if self._home not in ("/", "") else 0
+        masked = masked.replace(self._home, "~") if own else masked
+        masked, homes = _HOMES.subn("~", masked)
+        self.counts.update({"e-mail": addresses, "home folder": own + homes})
+        return masked
+
+    def value(self, value: Any) -> Any:
+        """A JSON value with every text in it masked, keys of objects too."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, list):
+            return [self.value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.text(key): self.value(item) for key, item in value.items()}
+        return value

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from hfs.redaction import redact
+from hfs.redaction import Redactor, redact
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,20 @@ def test_a_key_of_the_environment_is_masked_whatever_it_looks_like() -> None:
 @pytest.mark.parametrize("text", ["", "ask-me-anything-you-like", "a task-oriented approach", "basic usage", "no key"])
 def test_ordinary_words_stay(text: str) -> None:
     assert redact(text, {}) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked", "counts"),
+    [
+        ("write to ann.b+c@mail.example.org.", "write to ***.", {"e-mail": 1}),
+        ("see /home/ann/notes and /Users/ann/x", "see ~/notes and ~/x", {"home folder": 2}),
+        ("in C:\\Users\\ann\\x", "in ~\\x", {"home folder": 1}),
+        ("at /data/people/ann/x", "at ~/x", {"home folder": 1}),
+        ("sk-proj-abcdefghijklmnop twice sk-proj-abcdefghijklmnop", "*** twice ***", {"key or token": 2}),
+        ("a@b, 3 @ 4, /home/, nothing here", "a@b, 3 @ 4, /home/, nothing here", {}),
+    ],
+)
+def test_what_is_personal_is_masked_and_counted(text: str, masked: str, counts: dict[str, int]) -> None:
+    redactor = Redactor({}, Path("/data/people/ann"))
+    assert redactor.text(text) == masked
+    assert +redactor.counts == counts

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import json
 import tempfile
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hfs.errors import CorruptSessionError
-from hfs.persistence import NewMessage, SessionStore
+from hfs.persistence import NewMessage, SessionStore, _time
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=40) | st.sampled_from(
     ["\n", "\r\n", "\x85\u2028", "a\nb", "\0", '"', "\\", "]\n}\n", "\u202e"]
 )
+
+
+class Clock(datetime):
+    """A wall clock that somebody sets."""
+
+    offset = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Clock:
+        """The moment that it shows."""
+        moment = datetime.now(tz) + cls.offset
+        return cls.combine(moment.date(), moment.timetz())
 
 
 class Sessions(RuleBasedStateMachine):
@@ -30,6 +44,10 @@ class Sessions(RuleBasedStateMachine):
         self.texts: list[str] = []
         self.name = ""
         self.copies = 0
+        self.clock = Clock
+        Clock.offset = timedelta()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(_time, "datetime", Clock)
         self.backup: tuple[bytes, list[str], str] | None = None
 
     @initialize(first=TEXTS, threshold=st.sampled_from([0.0, 400.0, float("inf")]))
@@ -112,6 +130,22 @@ class Sessions(RuleBasedStateMachine):
         name = f"1.sync-conflict-20260101-00000{self.copies % 10}-ABCDEFG.json"
         self.path.with_name(name).write_bytes(self.path.read_bytes())
 
+    @precondition(lambda self: self.copies > 0)
+    @rule()
+    def merge_the_conflict_copies(self) -> None:
+        for session_id, path in self.store.conflict_copies():
+            assert self.store.merge_copy(session_id, path).outcome == "merged"
+        found = self.store.get(1)
+        assert found is not None
+        merged = [message.content for message in found.messages]
+        left = iter(merged)
+        assert all(text in left for text in self.texts), "what the session held is gone, or stands in another order"
+        self.texts, self.name, self.copies = merged, found.name, 0
+
+    @rule(seconds=st.sampled_from([-86400.0 * 400, -5.0, 3600.0]))
+    def the_clock_jumps(self, seconds: float) -> None:
+        self.clock.offset += timedelta(seconds=seconds)
+
     @rule()
     def back_up(self) -> None:
         self.backup = (self.path.read_bytes(), list(self.texts), self.name)
@@ -141,6 +175,7 @@ class Sessions(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.texts:
             self.store.close()
+        self.patch.undo()
         self.folder.cleanup()
 
 

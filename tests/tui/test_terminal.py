@@ -156,3 +156,27 @@ def test_no_payload_reaches_the_terminal_from_any_place(home: Path, server: Mode
         opened.quit()
     for name, payload in PAYLOADS.items():
         assert f"{payload}MARK".encode() not in opened.received, name
+
+
+def test_no_payload_in_the_name_of_a_file_reaches_the_terminal(home: Path, server: ModelServer, tmp_path: Path) -> None:
+    hostile = "".join(f"{payload}MARK" for name, payload in PAYLOADS.items() if name != "link")
+    with SessionStore(home) as store:
+        store.create("name", messages=[NewMessage("user", "hi")])
+    (home / "sessions" / f"1 ({hostile}).json").write_text("{")
+    strange = tmp_path / f"{hostile.replace('/', '')}.json"
+    strange.write_text("{")
+    received = b""
+    for arguments in (["check"], ["merge"], ["import", str(strange)], ["export", "1", "-o", str(strange)]):
+        with terminal(home, *arguments) as opened:
+            opened.process.expect(pexpect.EOF)
+            assert b"MARK" in opened.process.before, arguments
+            received += opened.process.before
+    with terminal(home, "-m", "m", "--base-url", server.base_url) as opened:
+        opened.wait_for("hfs merge")
+        opened.process.send(f"/import {tmp_path}/\u202enowhere.json\r")
+        opened.wait_for("Could not read")
+        opened.quit()
+        received += opened.received
+    for name, payload in PAYLOADS.items():
+        assert f"{payload}MARK".encode() not in received, name
+    assert "\u202e".encode() not in received
