@@ -16,6 +16,7 @@ from typing import Any, Final
 from hfs.chat.events import (
     AnswerChunk,
     AnswerFailed,
+    AnswerForked,
     AnswerStarted,
     ConversationTrimmed,
     Event,
@@ -25,7 +26,14 @@ from hfs.chat.events import (
 )
 from hfs.chat.trimming import trim
 from hfs.chat.unsaved import UnsavedMessages, finished
-from hfs.errors import ContextTooLongError, HfsError, ModelError, SessionNotFoundError, StoreError
+from hfs.errors import (
+    ContextTooLongError,
+    HfsError,
+    InvalidDocumentError,
+    ModelError,
+    SessionNotFoundError,
+    StoreError,
+)
 from hfs.models import ModelBackend, Prompt
 from hfs.persistence import MessageModel, NewMessage, SessionModel, SessionRepository, StreamingDraft
 
@@ -83,6 +91,35 @@ class Conversation:
         try:
             budget = await self._budget()
             async for event in self._answer(prompts, budget):
+                yield event
+        except ModelError as error:
+            yield AnswerFailed(error)
+
+    async def retry(self) -> AsyncGenerator[Event, None]:
+        """Asks the last question again. The answer that was there stays in a fork.
+
+        Yields:
+            What happens, in order.
+
+        Raises:
+            SessionNotFoundError: There is no session yet.
+            InvalidDocumentError: Nothing was asked in it yet.
+            StoreError: The old answer could not be kept; it stays where it is.
+        """
+        self._stopping.clear()
+        await self._save_what_waits()
+        session = await self._repo.get(self.session_id) if self.session_id is not None else None
+        if session is None:
+            raise SessionNotFoundError("There is no session yet: nothing was asked.")
+        asked = max((at for at, message in enumerate(session.messages) if message.role == "user"), default=None)
+        if asked is None:
+            raise InvalidDocumentError("Nothing was asked in this session yet.")
+        answers = [message.id for message in session.messages[asked + 1 :]]
+        if answers:
+            yield AnswerForked(await finished(self._repo.fork(session.id)))
+            await finished(self._repo.remove_messages(session.id, answers))
+        try:
+            async for event in self._answer(await self._prompts("", False), await self._budget()):
                 yield event
         except ModelError as error:
             yield AnswerFailed(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, Sequence
 
 from hfs.chat.conversation import Conversation
@@ -22,7 +23,8 @@ class CurrentSession:
 
     def __init__(self, repo: SessionRepository, system: str | None = None) -> None:
         self._repo = repo
-        self._system = system
+        self.system = system
+        """What the model is told first, in conversations that begin from now on."""
         self._conversation: Conversation | None = None
         self._revision: str | None = None
         self._session_id: int | None = None
@@ -89,16 +91,30 @@ class CurrentSession:
         Yields:
             What ``Conversation.say`` does.
         """
-        if self._conversation is None:
-            self._conversation = Conversation(self._repo, model, self._session_id, self._system)
-        conversation = self._conversation
-        conversation.use(model)
+        conversation = self._with(model)
         try:
-            async for event in conversation.say(text):
-                self._session_id = conversation.session_id
-                yield event
+            async with contextlib.aclosing(conversation.say(text)) as events:
+                async for event in events:
+                    self._session_id = conversation.session_id
+                    yield event
         finally:
             self._session_id = conversation.session_id
+
+    async def retry(self, model: ModelBackend) -> AsyncGenerator[Event, None]:
+        """Asks the last question again; the answer that was there stays in a fork.
+
+        Yields:
+            What ``Conversation.retry`` does, which also says what it raises.
+        """
+        async with contextlib.aclosing(self._with(model).retry()) as events:
+            async for event in events:
+                yield event
+
+    def _with(self, model: ModelBackend) -> Conversation:
+        if self._conversation is None:
+            self._conversation = Conversation(self._repo, model, self._session_id, self.system)
+        self._conversation.use(model)
+        return self._conversation
 
     async def reread(self) -> None:
         """Takes what the file holds now for known.

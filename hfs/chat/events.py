@@ -60,8 +60,22 @@ class AnswerFailed:
     error: ModelError
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerForked:
+    """The answer that is asked for again is kept in another session."""
+
+    fork: SessionModel
+
+
 Event = (
-    SessionStarted | MessageSaved | MessageNotSaved | ConversationTrimmed | AnswerStarted | AnswerChunk | AnswerFailed
+    AnswerForked
+    | SessionStarted
+    | MessageSaved
+    | MessageNotSaved
+    | ConversationTrimmed
+    | AnswerStarted
+    | AnswerChunk
+    | AnswerFailed
 )
 
 

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "config": ("hfs.cli.settings", "Show and change settings."),
     "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
     "export": ("hfs.cli.transfer", "Write a session to stdout or a file."),
+    "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
     "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
     "import": ("hfs.cli.transfer", "Add sessions from files."),
     "list": ("hfs.cli.sessions", "List sessions, newest first."),

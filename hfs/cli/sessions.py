@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.display import display, one_line
+from hfs.display import counted, display, one_line
 from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import SessionModel, SessionSummary, open_store
 
@@ -133,6 +133,23 @@ def rename_command(session: str, name: str) -> None:
     if renamed is None:
         raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
     talk(f"Session renamed to: {one_line(renamed.name, 255)}")
+
+
+@click.command("fork")
+@click.argument("session")
+@click.option("--before", type=click.IntRange(min=1), metavar="N", help="Leave out message N and what follows it.")
+@click.option("--name", help="The new session's name.")
+def fork_command(session: str, before: int | None, name: str | None) -> None:
+    """Branch a session into a new one, and print its id.
+
+    \b
+    Example:
+      hfs fork last --before 5
+    """
+    with open_store() as store:
+        made = store.fork(store.resolve(session), before=before, name=name)
+    out(str(made.id))
+    talk(f"Forked as session {made.id}: {one_line(made.name, 255)} ({counted(made.message_count, 'message')}).")
 
 
 @click.command("delete")

@@ -55,6 +55,8 @@ class Layout:
     """A key of the items that holds an integer, unique in its list; given by ``append()`` where it is missing."""
     item_stamp: str | None = None
     """A key of the items that tells two items with one id apart: when each was made."""
+    removed_key: str | None = None
+    """A key of the document that lists, by ``item_id`` and ``item_stamp``, items that were removed on purpose."""
     version_key: str | None = None
     version: int = 1
     """The newest value of ``version_key`` that can be written."""

@@ -55,17 +55,20 @@ class Ledger:
         present = {self._identity(item) for item in items if isinstance(item, dict)}
         self._entries = [entry for entry in self._entries if self._identity(entry.item) in present]
 
-    def reconcile(self, items: list[Any]) -> tuple[list[Document], list[Document]]:
+    def reconcile(self, items: list[Any], removed: Iterable[Any] = ()) -> tuple[list[Document], list[Document]]:
         """Compares a file that somebody else saved with what was appended here.
 
         Args:
             items: The document's list. Items that were lost are put back into it, in their order; one whose id
                 was given to another meanwhile gets a new one, at the end.
+            removed: What the document says was removed on purpose; it is forgotten.
 
         Returns:
             What was put back, and what was taken out, which is forgotten.
         """
         now = time.monotonic()
+        gone = {self._identity(item) for item in removed if isinstance(item, dict)}
+        self._entries = [entry for entry in self._entries if self._identity(entry.item) not in gone]
         places = {self._identity(item): at for at, item in enumerate(items) if isinstance(item, dict)}
         used = {item.get(self._key) for item in items if isinstance(item, dict)}
         put_back: list[Document] = []

@@ -95,6 +95,7 @@ SESSION_LAYOUT: Final = Layout(
     last_item_keys=("content",),
     item_id="id",
     item_stamp="created_at",
+    removed_key="removed",
     version_key="format",
     version=FORMAT,
     complete=complete,

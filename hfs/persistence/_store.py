@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -200,6 +200,67 @@ class SessionStore(SessionReader):
         if not is_id(session_id) or self._folder.modify(session_id, change) is None:
             return None
         return self.get(session_id)
+
+    def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
+        """A new session that begins as another does; ``forked_from`` in it names the origin by its uid.
+
+        Args:
+            session_id: The origin, which stays as it is.
+            before: The id of the first message that is left out; None takes all.
+            name: Its name; the origin's and ``(fork)``, where it is None.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            InvalidDocumentError: There is no such message, or the name can't be used.
+            CorruptSessionError, StoreIOError, LockTimeoutError: It could not be made.
+        """
+        from hfs.persistence._editing import forked
+
+        session = self.get(session_id)
+        if session is None:
+            raise self._missing(str(session_id))
+        checked = checked_name(name) if name is not None else None
+        document = forked(session.to_document(), before, checked, now())
+        made = self.get(self._storable(lambda: self._folder.create(document)))
+        if made is None:
+            raise self._missing(str(document["uid"]))
+        return made
+
+    def edit_message(self, session_id: int, message_id: int, content: str) -> MessageModel | None:
+        """Gives a message another text. None if there is no such session.
+
+        Raises:
+            InvalidDocumentError: There is no such message, or the text can't be stored; nothing was written.
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not changed.
+        """
+        from hfs.persistence._editing import reworded
+
+        changed: list[Document] = []
+
+        def change(document: Document) -> None:
+            changed[:] = [reworded(document, message_id, content, now())]
+
+        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+            return None
+        return to_message(session_id, changed[0])
+
+    def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
+        """Takes messages out for good; returns how many. ``fork`` first, to keep them.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: Nothing was taken out.
+        """
+        from hfs.persistence._editing import taken_out
+
+        counts = [0]
+
+        def change(document: Document) -> None:
+            counts[0] = taken_out(document, set(message_ids), now())
+
+        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+            raise self._missing(str(session_id))
+        return counts[0]
 
     def delete(self, session_id: int) -> bool:
         """Moves a session to the trash; says whether it was there."""

@@ -216,7 +216,8 @@ class FolderWriter(FolderReader):
         ledger = self._memory.ledger(doc_id)
         items = snapshot.document.get(self.layout.append_field or "")
         if ledger and isinstance(items, list) and snapshot.identity != self._memory.identity(doc_id):
-            loaded.put_back, taken_out = ledger.reconcile(items)
+            removed = snapshot.document.get(self.layout.removed_key or "")
+            loaded.put_back, taken_out = ledger.reconcile(items, removed if isinstance(removed, list) else ())
             if taken_out:
                 self.events.taken_out(doc_id, taken_out)
         return loaded

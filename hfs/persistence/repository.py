@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -127,6 +127,18 @@ class SessionRepository:
     async def rename(self, session_id: int, name: str) -> SessionModel | None:
         """Gives a session a name, which hfs never replaces. None if there is no such session."""
         return await self._run(self._store.rename, session_id, name)
+
+    async def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
+        """A new session that begins as another does, up to a message."""
+        return await self._run(self._store.fork, session_id, before=before, name=name)
+
+    async def edit_message(self, session_id: int, message_id: int, content: str) -> MessageModel | None:
+        """Gives a message another text. None if there is no such session."""
+        return await self._run(self._store.edit_message, session_id, message_id, content)
+
+    async def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
+        """Takes messages out for good; returns how many."""
+        return await self._run(self._store.remove_messages, session_id, message_ids)
 
     async def delete(self, session_id: int) -> bool:
         """Moves a session to the trash; says whether it was there."""

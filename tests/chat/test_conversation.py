@@ -15,6 +15,7 @@ from hfs.chat import Conversation
 from hfs.chat.events import (
     AnswerChunk,
     AnswerFailed,
+    AnswerForked,
     ConversationTrimmed,
     Event,
     MessageNotSaved,
@@ -23,6 +24,7 @@ from hfs.chat.events import (
 )
 from hfs.chat.trimming import trim
 from hfs.chat.unsaved import UnsavedMessages
+from hfs.errors import InvalidDocumentError, SessionNotFoundError
 from hfs.models import ModelBackend, Prompt, open_model
 from hfs.persistence import NewMessage, SessionRepository, SessionStore, open_repository
 from hfs.persistence._files import FileOps
@@ -269,3 +271,39 @@ async def test_a_draft_whose_session_is_gone_holds_nothing_up_and_stays(repo: Se
     assert await waiting.save(session.id) == (session.id, [])
     assert not waiting
     assert [draft.content for draft in await repo.list_drafts()] == ["kept"]
+
+
+async def test_asking_again_keeps_the_old_answer_in_a_fork(
+    repo: SessionRepository, model: ModelBackend, server: ModelServer
+) -> None:
+    conversation = Conversation(repo, model)
+    await events_of(conversation, "hi")
+    server.chunks = ("Another", " answer")
+    events = [event async for event in conversation.retry()]
+    (forked,) = [event.fork for event in events if isinstance(event, AnswerForked)]
+    assert await texts(repo) == [("user", "hi", None), ("assistant", "Another answer", None)]
+    assert await texts(repo, forked.id) == [("user", "hi", None), ("assistant", "Hello, you", None)]
+    assert server.last_texts == ["hi"]
+
+
+async def test_asking_again_after_a_failure_makes_no_fork(
+    repo: SessionRepository, model: ModelBackend, server: ModelServer
+) -> None:
+    conversation = Conversation(repo, model)
+    server.status, server.raw = 500, b""
+    await events_of(conversation, "hi")
+    server.status, server.raw = 200, None
+    events = [event async for event in conversation.retry()]
+    assert isinstance(events[-1], MessageSaved)
+    assert await texts(repo) == [("user", "hi", None), ("assistant", "Hello, you", None)]
+    assert len(await repo.list_recent()) == 1
+
+
+async def test_there_is_nothing_to_ask_again_before_the_first_question(
+    repo: SessionRepository, model: ModelBackend
+) -> None:
+    with pytest.raises(SessionNotFoundError):
+        [event async for event in Conversation(repo, model).retry()]
+    session = await repo.create(messages=[NewMessage("assistant", "hi")])
+    with pytest.raises(InvalidDocumentError):
+        [event async for event in Conversation(repo, model, session.id).retry()]
