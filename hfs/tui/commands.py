@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from hfs.display import one_line
 from hfs.errors import HfsError, SessionNotFoundError
@@ -26,7 +26,7 @@ class Chat(Protocol):
         """The session on the screen."""
         ...
 
-    async def note(self, text: str, kind: str = "note") -> None:
+    async def note(self, text: str, kind: Literal["note", "error"] = "note") -> None:
         """Says something in the transcript."""
         ...
 

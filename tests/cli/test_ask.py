@@ -54,7 +54,14 @@ def test_no_escape_sequence_of_an_answer_gets_out(hfs: Run, server: ModelServer)
 def test_ctrl_c_keeps_what_came(server: ModelServer, home: Path) -> None:
     server.hold = threading.Event()
     command = [sys.executable, "-m", "hfs", "ask", "--base-url", server.base_url, "hi"]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell that starts the tests in the background lets everything below it ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         assert process.stdout is not None
         assert os.read(process.stdout.fileno(), 5) == b"Hello"
         process.send_signal(signal.SIGINT)

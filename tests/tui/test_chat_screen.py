@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Markdown, Static
 
 from hfs.persistence import NewMessage, SessionStore
 from hfs.persistence._files import FileOps
@@ -22,7 +21,7 @@ from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
-from hfs.tui.widgets.transcript import PAGE
+from hfs.tui.widgets.transcript import Transcript
 from tests.support.model_server import ModelServer
 
 MARKUP = "[@click=app.quit]x[/] [/nope] list[int]"
@@ -47,16 +46,7 @@ def status(pilot: Pilot[int]) -> StatusBar:
 
 def shown(pilot: Pilot[int]) -> str:
     """Everything that the transcript says."""
-    parts = []
-    for widget in pilot.app.screen.query("#transcript > *"):
-        if isinstance(widget, Markdown):
-            parts.append(widget.source)
-        elif isinstance(widget, Static):
-            parts.append(str(widget.content))
-        elif isinstance(widget, DataTable):
-            rows = [widget.get_row_at(row) for row in range(widget.row_count)]
-            parts += [" | ".join(map(str, row)) for row in rows]
-    return "\n".join(parts)
+    return pilot.app.screen.query_one(Transcript).text
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
@@ -369,24 +359,6 @@ async def test_without_a_store_the_chat_starts_and_says_why(home: Path, server: 
         await say(pilot, "hi")
         await hear(pilot, "Hello, you")
         assert status(pilot).trouble == ""
-
-
-async def test_every_message_of_a_long_session_can_be_reached(home: Path, server: ModelServer) -> None:
-    with SessionStore(home) as store:
-        store.create("Long", messages=[NewMessage("user", f"message {n}.") for n in range(PAGE * 2 + 5)])
-    async with chat(home, server, session=1) as pilot:
-        await hear(pilot, f"message {PAGE * 2 + 4}.")
-        assert "message 0." not in shown(pilot)
-        assert f"{PAGE + 5} older messages" in shown(pilot)
-        for _ in range(60):
-            if "message 0." in shown(pilot):
-                break
-            await pilot.press("pageup")
-            await pilot.pause(0.05)
-        assert "message 0." in shown(pilot)
-        assert "older messages" not in shown(pilot)
-        order = [line for line in shown(pilot).split("\n") if line.startswith("message ")]
-        assert order == [f"message {n}." for n in range(PAGE * 2 + 5)]
 
 
 async def test_tab_completes_and_up_recalls(home: Path, server: ModelServer) -> None:

@@ -8,14 +8,13 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Markdown
 
 from hfs.chat import CurrentSession
 from hfs.chat.events import (
@@ -30,7 +29,7 @@ from hfs.chat.events import (
     SessionStarted,
     SessionTrouble,
 )
-from hfs.display import counted, display, one_line
+from hfs.display import counted, one_line
 from hfs.errors import HfsError, ModelError, SessionNotFoundError, StoreError
 from hfs.models import ModelBackend, choose_model, open_model
 from hfs.persistence import Notice, SessionRepository
@@ -38,12 +37,10 @@ from hfs.tui.commands import completions, run_command
 from hfs.tui.options import ChatOptions
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
-from hfs.tui.widgets.transcript import Transcript
+from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
 from hfs.user_config import Config, load_config
 
 if TYPE_CHECKING:
-    from textual.widgets.markdown import MarkdownStream
-
     from hfs.tui.app import HFSApp
 
 _POLL = 1.0
@@ -205,7 +202,7 @@ class ChatScreen(Screen[None]):
         """The session on the screen."""
         return self._app.get_current_session_id()
 
-    async def note(self, text: str, kind: str = "note") -> None:
+    async def note(self, text: str, kind: Literal["note", "error"] = "note") -> None:
         """Says something in the transcript."""
         await self._transcript.note(text, kind)
 
@@ -284,19 +281,19 @@ class ChatScreen(Screen[None]):
         current = self._require_current()
         self._answering = True
         self._status.saving = "saving…"
-        stream: MarkdownStream | None = None
+        growing: GrowingAnswer | None = None
         try:
             async with contextlib.aclosing(current.say(text, model)) as events:
                 async for event in events:
                     if isinstance(event, AnswerStarted):
-                        stream = await self._transcript.begin_answer(event.model_name)
-                    elif isinstance(event, AnswerChunk) and stream is not None:
-                        await stream.write(display(event.text))
+                        growing = await self._transcript.begin_answer(event.model_name)
+                    elif isinstance(event, AnswerChunk) and growing is not None:
+                        growing.write(event.text)
                     else:
                         await self._tell(event, text)
         finally:
-            if stream is not None:
-                await stream.stop()
+            if growing is not None:
+                growing.stop()
             self._answering = False
             with contextlib.suppress(HfsError):
                 await current.reread()
@@ -391,11 +388,6 @@ class ChatScreen(Screen[None]):
     @on(StoreNotice)
     async def _told(self, event: StoreNotice) -> None:
         await self.note(event.notice.text)
-
-    @on(Markdown.LinkClicked)
-    def _link(self, event: Markdown.LinkClicked) -> None:
-        event.stop()
-        self.notify(one_line(event.href, 500), title="Link", markup=False)
 
     # Keys
 

@@ -1,115 +1,263 @@
-"""The conversation as it was said. Long ones are mounted from the end, a page at a time."""
+"""The conversation as it was said. Only what is seen is drawn, however long it is."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, Literal
 
-from rich.text import Text
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.css.query import NoMatches
-from textual.widget import Widget
-from textual.widgets import DataTable, Markdown, Static
-from textual.widgets.markdown import MarkdownStream
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.timer import Timer
 
-from hfs.display import display, one_line
+from hfs.display import one_line
 from hfs.persistence import MessageModel
+from hfs.tui.blocks import Block, Kind, Lines, Look, content_blocks, message_blocks, plain, theme_of
+from hfs.tui.column import Column
 
-PAGE: Final = 50
-"""How many messages are mounted at once: a Markdown widget costs tens of milliseconds."""
+_FRAME: Final = 1 / 20
+"""The shortest time between two drawings of an answer that grows, in seconds."""
+_SHARE: Final = 5
+"""An answer that grows takes at most one part in so many of the time; keys come first."""
 
 
-class Transcript(VerticalScroll):
+class Transcript(ScrollView, can_focus=True):
     """What was said, with notes of hfs between."""
 
-    can_focus = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"transcript--{kind}" for kind in ("who", "user", "note", "error", "inline-code", "heading"))
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("end", "follow", "Newest", show=False),
+        Binding("home", "scroll_home", "Oldest", show=False),
+    ]
+
+    following: reactive[bool] = reactive(True)
+    """Whether the newest is kept in view."""
+
+    @dataclass
+    class FollowingChanged(Message):
+        """A person scrolled away from the end, or came back to it."""
+
+        following: bool
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._older: list[MessageModel] = []
-        self._loading = False
+        self._column = Column(self._draw)
+        self._look: Look | None = None
+        self._settling = False
+
+    # What is shown
+
+    @property
+    def text(self) -> str:
+        """Everything that it says."""
+        return "\n".join(plain(block) for block in self._column.blocks)
+
+    @property
+    def drawn(self) -> int:
+        """How many blocks are held as drawn: bounded, however long the conversation is."""
+        return self._column.drawn
 
     async def show_messages(self, messages: Sequence[MessageModel]) -> None:
         """Shows these messages instead of what is there, the newest in view."""
-        await self.remove_children()
-        self._older = list(messages[:-PAGE])
-        await self.mount_all(_widgets(messages[-PAGE:]))
-        await self._show_older_line()
-        self.scroll_end(animate=False)
+        self._column.clear()
+        self.following = True
+        self._add([block for message in messages for block in message_blocks(message)])
 
     async def add_message(self, message: MessageModel) -> None:
-        """Adds a message at the end."""
-        await self.mount_all(_widgets([message]))
-        self.scroll_end(animate=False)
+        """Adds a message at the end, and goes there."""
+        self.following = True
+        self._add(message_blocks(message))
 
-    async def note(self, text: str, kind: str = "note") -> None:
-        """Says something that is no message. ``kind`` is ``note`` or ``error``."""
-        await self.mount(Static(Content(display(text)), classes=kind))
-        self.scroll_end(animate=False)
+    async def note(self, text: str, kind: Literal["note", "error"] = "note") -> None:
+        """Says something that is no message."""
+        self._add([Block(kind, text, gap=True)])
 
     async def show_table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Shows a table."""
-        table: DataTable[Text] = DataTable(cursor_type="none", zebra_stripes=True)
-        await self.mount(table)
-        table.add_columns(*(Text(name) for name in header))
-        for row in rows:
-            table.add_row(*(Text(one_line(cell)) for cell in row))
-        self.scroll_end(animate=False)
+        self._add([Block("table", "", rows=[header, *rows], gap=True)])
 
-    async def begin_answer(self, model: str) -> MarkdownStream:
-        """Adds an answer that is still coming; write its text to the stream."""
-        await self.mount(Static(Content(one_line(model)), classes="who"))
-        markdown = Markdown("", open_links=False, classes="assistant")
-        await self.mount(markdown)
-        self.anchor()
-        return Markdown.get_stream(markdown)
+    async def begin_answer(self, model: str) -> GrowingAnswer:
+        """Adds an answer that is still coming."""
+        self._add([Block("who", one_line(model), gap=True)])
+        return GrowingAnswer(self)
 
-    async def load_older(self) -> None:
-        """Mounts the page before the oldest message that is shown."""
-        if not self._older or self._loading:
+    @property
+    def block_count(self) -> int:
+        """How many blocks there are."""
+        return len(self._column.blocks)
+
+    def replace(self, start: int, count: int, blocks: Sequence[Block]) -> None:
+        """Puts blocks in the place of some. Those that are the same stay as they are drawn."""
+        present, following = self._column.blocks[start : start + count], self._column.blocks[start + count :]
+        same = 0
+        while same < min(len(present), len(blocks)) and present[same] == blocks[same]:
+            same += 1
+        if following or same < max(len(present), len(blocks)):
+            self._column.cut(start + same)
+            self._add([*blocks[same:], *following])
+
+    def jump(self, message_id: int) -> bool:
+        """Goes to a message; says whether it is there."""
+        at = self._column.find(message_id)
+        if at is None:
+            return False
+        self.following = False
+        self._go(self._column.top(at))
+        return True
+
+    def action_follow(self) -> None:
+        """Goes to the newest and stays there."""
+        self.following = True
+        self._settle()
+
+    def watch_following(self, following: bool) -> None:
+        self.post_message(self.FollowingChanged(following))
+
+    # Where it is drawn
+
+    def _add(self, blocks: Sequence[Block]) -> None:
+        self._column.extend(blocks)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Draws what is near the window, and puts the window where it belongs."""
+        height = self.size.height
+        if not height or self._settling:
             return
-        self._loading = True
-        page, self._older = self._older[-PAGE:], self._older[:-PAGE]
-        first = next(iter(self.query(".message, .who, .user")), None)
-        before = self.max_scroll_y
-        await self.mount_all(_widgets(page), before=first)
-        await self._show_older_line()
-        self.call_after_refresh(self._keep_place, before)
-
-    def _keep_place(self, before: float) -> None:
-        self.scroll_to(y=self.scroll_y + self.max_scroll_y - before, animate=False)
-        self._loading = False
-
-    async def _show_older_line(self) -> None:
-        try:
-            line = self.query_one("#older", Static)
-        except NoMatches:
-            if self._older:
-                await self.mount(Static(Content(self._older_text()), id="older", classes="note"), before=0)
-            return
-        if self._older:
-            line.update(Content(self._older_text()))
+        if self.following:
+            self._go(self._column.settle_end(height))
         else:
-            await line.remove()
+            self._go(self._column.settle(round(self.scroll_y), height))
 
-    def _older_text(self) -> str:
-        return f"{len(self._older)} older messages: scroll up to see them"
+    def _go(self, y: int) -> None:
+        self._settling = True
+        try:
+            self.virtual_size = Size(self.size.width, self._column.height)
+            self.set_reactive(Transcript.scroll_target_y, float(y))
+            self.scroll_y = y
+        finally:
+            self._settling = False
+        self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if new_value < 1 and old_value > new_value and self._older:
-            self.call_later(self.load_older)
+        if not self._settling:
+            self.following = new_value >= self.max_scroll_y
+            self._settle()
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.size.width != self._column.width:
+            at = self._column.at(round(self.scroll_y)) if self._column.blocks else 0
+            self._column.resize(self.size.width)
+            if not self.following:
+                self._go(self._column.top(at))
+        self._settle()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._look = None
+        self._column.redraw()
+
+    def _draw(self, block: Block, width: int) -> Lines:
+        if self._look is None:
+            self._look = self._make_look()
+        return block.lines(self.app.console, width, self._look)
+
+    def _make_look(self) -> Look:
+        def style(name: str) -> Style:
+            return self.get_component_rich_style(f"transcript--{name}", partial=True)
+
+        kinds: tuple[Kind, ...] = ("who", "user", "note", "error")
+        styles: dict[Kind, Style] = {kind: style(kind) for kind in kinds}
+        styles |= dict.fromkeys(("markdown", "code", "table"), Style())
+        headings = {f"markdown.h{level}": style("heading") for level in range(1, 7)}
+        theme = theme_of({"markdown.code": style("inline-code"), **headings})
+        return Look(styles, "monokai" if self.app.current_theme.dark else "friendly", theme)
+
+    def render_line(self, y: int) -> Strip:
+        line = self._column.line(round(self.scroll_y) + y)
+        base = self.rich_style
+        width = self.size.width
+        if line is None:
+            return Strip.blank(width, base)
+        strip = Strip(line[0]).apply_style(base).adjust_cell_length(width, base)
+        selection = self.text_selection
+        at = round(self.scroll_y) + y
+        span = selection.get_span(at) if selection is not None else None
+        if span is not None:
+            strip = self._selected(strip, *span)
+        return strip.apply_offsets(0, at)
+
+    def _selected(self, strip: Strip, start: int, end: int) -> Strip:
+        style = self.screen.get_component_rich_style("screen--selection")
+        end = strip.cell_length if end < 0 else end
+        parts = strip.divide([start, end, strip.cell_length]) if end > start else [strip]
+        if len(parts) < 2:
+            return strip
+        marked = Strip([Segment(text, (own or Style()) + style) for text, own, _ in parts[1]])
+        return Strip.join([parts[0], marked, *parts[2:]])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        first = selection.start.y if selection.start else 0
+        last = selection.end.y if selection.end else self._column.height
+        lines = self._column.text(first, last)
+        if lines and selection.end:
+            lines[-1] = lines[-1][: selection.end.x]
+        if lines and selection.start:
+            lines[0] = lines[0][selection.start.x :]
+        return "\n".join(lines), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
 
 
-def _widgets(messages: Sequence[MessageModel]) -> list[Widget]:
-    widgets: list[Widget] = []
-    for message in messages:
-        who = one_line(message.model or message.role)
-        mark = f"  ({one_line(message.status)})" if message.status else ""
-        widgets.append(Static(Content(f"{who}{mark}"), classes="who"))
-        if message.role == "assistant":
-            widgets.append(Markdown(display(message.content), open_links=False, classes="assistant"))
-        else:
-            widgets.append(Static(Content(display(message.content)), classes="user"))
-    return widgets
+class GrowingAnswer:
+    """An answer that is still coming, drawn as it grows, and never so often that typing suffers.
+
+    Args:
+        transcript: Where it stands, at the end.
+    """
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._start = transcript.block_count
+        self._count = 0
+        self._tail = ""
+        self._drawn_at = 0.0
+        self._cost = 0.0
+        self._timer: Timer | None = None
+
+    def write(self, text: str) -> None:
+        """Adds text."""
+        self._tail += text
+        wait = self._drawn_at + max(_FRAME, self._cost * _SHARE) - time.monotonic()
+        if wait <= 0:
+            self._draw()
+        elif self._timer is None:
+            self._timer = self._transcript.set_timer(wait, self._draw)
+
+    def _draw(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        begun = time.monotonic()
+        blocks = content_blocks("assistant", self._tail)
+        self._transcript.replace(self._start, self._count, blocks)
+        self._count = len(blocks)
+        self._drawn_at = time.monotonic()
+        self._cost = self._drawn_at - begun
+
+    def stop(self) -> None:
+        """Draws what came last."""
+        self._draw()
