@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hfs.chat.conversation import Conversation
-from hfs.chat.current import CurrentSession
+from hfs.chat.current import CurrentSession, said_before
+from hfs.chat.current_model import CurrentModel
 
-__all__ = ["Conversation", "CurrentSession"]
+__all__ = ["Conversation", "CurrentModel", "CurrentSession", "said_before"]

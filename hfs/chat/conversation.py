@@ -18,6 +18,7 @@ from hfs.chat.events import (
     AnswerFailed,
     AnswerForked,
     AnswerStarted,
+    ContextUsed,
     ConversationTrimmed,
     Event,
     MessageNotSaved,
@@ -59,7 +60,8 @@ class Conversation:
     ) -> None:
         self._repo = repo
         self._model = model
-        self._system = system
+        self.system = system
+        """What the model is told first."""
         self._stopping = asyncio.Event()
         self._unsaved = UnsavedMessages(repo)
         self.session_id = session_id
@@ -116,8 +118,9 @@ class Conversation:
             raise InvalidDocumentError("Nothing was asked in this session yet.")
         answers = [message.id for message in session.messages[asked + 1 :]]
         if answers:
-            yield AnswerForked(await finished(self._repo.fork(session.id)))
+            fork = await finished(self._repo.fork(session.id))
             await finished(self._repo.remove_messages(session.id, answers))
+            yield AnswerForked(fork)
         try:
             async for event in self._answer(await self._prompts("", False), await self._budget()):
                 yield event
@@ -181,7 +184,7 @@ class Conversation:
         if self.session_id is not None:
             with contextlib.suppress(HfsError):
                 session = await self._repo.get(self.session_id)
-        prompts = [Prompt("system", self._system)] if self._system else []
+        prompts = [Prompt("system", self.system)] if self.system else []
         if session is not None:
             prompts += [
                 Prompt(message.role, message.content) for message in session.messages if message.role in _SPOKEN
@@ -200,6 +203,9 @@ class Conversation:
             kept, dropped = trim(prompts, budget, self._model.estimate_tokens) if budget else (prompts, 0)
             if dropped:
                 yield ConversationTrimmed(dropped, len(kept))
+            limit = await self._model.context_length()
+            if limit:
+                yield ContextUsed(self._model.estimate_tokens(kept), limit)
             try:
                 async for event in self._stream(kept):
                     yield event

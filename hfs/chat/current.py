@@ -24,7 +24,7 @@ class CurrentSession:
     def __init__(self, repo: SessionRepository, system: str | None = None) -> None:
         self._repo = repo
         self.system = system
-        """What the model is told first, in conversations that begin from now on."""
+        """What the model is told first."""
         self._conversation: Conversation | None = None
         self._revision: str | None = None
         self._session_id: int | None = None
@@ -76,11 +76,6 @@ class CurrentSession:
         self.name = session.name if session else None
         self._revision = revision
 
-    def use(self, model: ModelBackend) -> None:
-        """Lets another model answer from now on."""
-        if self._conversation is not None:
-            self._conversation.use(model)
-
     async def say(self, text: str, model: ModelBackend) -> AsyncGenerator[Event, None]:
         """Says something to a model, in this session or, where there is none, in a new one.
 
@@ -110,10 +105,33 @@ class CurrentSession:
             async for event in events:
                 yield event
 
+    async def edit(self, message_id: int, text: str, *, fork: bool) -> SessionModel | None:
+        """Gives a message another text.
+
+        Args:
+            message_id: The message.
+            text: What it says from now on.
+            fork: Keep the session as it was in a new one.
+
+        Returns:
+            The session that keeps the old text.
+
+        Raises:
+            SessionNotFoundError: There is no session.
+            InvalidDocumentError, CorruptSessionError, StoreIOError: It was not changed.
+        """
+        if self._session_id is None:
+            raise SessionNotFoundError("There is no session yet to change.")
+        kept = await self._repo.fork(self._session_id) if fork else None
+        await self._repo.edit_message(self._session_id, message_id, text)
+        await self.reread()
+        return kept
+
     def _with(self, model: ModelBackend) -> Conversation:
         if self._conversation is None:
             self._conversation = Conversation(self._repo, model, self._session_id, self.system)
         self._conversation.use(model)
+        self._conversation.system = self.system
         return self._conversation
 
     async def reread(self) -> None:
@@ -177,3 +195,21 @@ def describe_changes(before: Sequence[MessageModel], after: Sequence[MessageMode
     if not told and [message.id for message in before] != [message.id for message in after]:
         return "the messages stand in another order"
     return ", ".join(told)
+
+
+async def said_before(repo: SessionRepository, session_ids: Sequence[int]) -> list[str]:
+    """What the user said in sessions.
+
+    Args:
+        repo: Where they are.
+        session_ids: The sessions, newest first.
+
+    Returns:
+        The texts, oldest first.
+    """
+    texts: list[str] = []
+    for session_id in reversed(session_ids):
+        with contextlib.suppress(HfsError):
+            session = await repo.rescue(session_id)
+            texts += [message.content for message in session.messages if message.role == "user"] if session else []
+    return texts

@@ -40,6 +40,15 @@ class ConversationTrimmed:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextUsed:
+    """How much of the model's context the conversation takes."""
+
+    tokens: int
+    """About."""
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerStarted:
     """The model was asked."""
 
@@ -73,6 +82,7 @@ Event = (
     | MessageSaved
     | MessageNotSaved
     | ConversationTrimmed
+    | ContextUsed
     | AnswerStarted
     | AnswerChunk
     | AnswerFailed

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hfs.persistence.models import MessageModel as MessageModel
     from hfs.persistence.models import NewMessage as NewMessage
     from hfs.persistence.models import Notice as Notice
+    from hfs.persistence.models import SearchHit as SearchHit
     from hfs.persistence.models import SessionModel as SessionModel
     from hfs.persistence.models import SessionSummary as SessionSummary
     from hfs.persistence.models import TrashedSession as TrashedSession
@@ -45,6 +46,7 @@ _HOMES = {
         "MessageModel",
         "NewMessage",
         "Notice",
+        "SearchHit",
         "SessionModel",
         "SessionSummary",
         "TrashedSession",
@@ -66,6 +68,7 @@ __all__ = [
     "MessageModel",
     "NewMessage",
     "Notice",
+    "SearchHit",
     "SessionModel",
     "SessionRepository",
     "SessionStore",

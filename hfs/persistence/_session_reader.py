@@ -16,7 +16,7 @@ from hfs.persistence._locks import TIMEOUT, TableLocks
 from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
 from hfs.persistence._session_document import SESSION_LAYOUT, to_session
 from hfs.persistence.index import SummaryIndex
-from hfs.persistence.models import Draft, SessionModel, SessionSummary, TrashedSession
+from hfs.persistence.models import Draft, SearchHit, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
     from hfs.persistence._trash import Trash
@@ -115,6 +115,28 @@ class SessionReader:
             count = counted(len(rescued.document["messages"]), "message")
             reason = f"{error} It opens read-only; {count} recovered. `hfs check --repair` mends it."
             return to_session(session_id, rescued.document, read_only=reason)
+
+    def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
+        """Messages and names that hold all the words, in any case; newest sessions first.
+
+        Every file is read for it.
+
+        Args:
+            words: The words, between spaces.
+            limit: How many hits at the most; all, where it is None.
+        """
+        from itertools import islice
+
+        from hfs.persistence._search import search
+
+        hits = search(words, self._index.recent(None), self._folder.read_bytes, self.get)
+        return list(islice(hits, limit))
+
+    def unsent(self, session_id: int | None) -> str:
+        """What was typed into a session, or a new one, and not sent; empty if there is nothing."""
+        from hfs.persistence._unsent import read_unsent
+
+        return read_unsent(self._ops, self.home / paths.DRAFTS, session_id)
 
     def list_trash(self) -> list[TrashedSession]:
         """What was deleted, the latest first."""

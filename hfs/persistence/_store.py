@@ -435,6 +435,16 @@ class SessionStore(SessionReader):
         message = NewMessage(draft.role, draft.content, draft.model, draft.status, draft.created_at)
         return self.ensure_message(draft.session_id, message) if draft.content else None
 
+    def keep_unsent(self, session_id: int | None, text: str) -> None:
+        """Keeps what is typed into a session, or a new one, and not sent yet; an empty text removes it.
+
+        Raises:
+            StoreIOError: It can't be written.
+        """
+        from hfs.persistence._unsent import keep_unsent
+
+        keep_unsent(self._ops, self.home / paths.DRAFTS, session_id, text)
+
     # What is told
 
     def _tell_recovered(self, session_id: int, path: Path) -> None:

@@ -44,6 +44,20 @@ class MessageModel:
 
 
 @dataclass(slots=True)
+class SearchHit:
+    """A place in which all the words that were looked for stand."""
+
+    session_id: int
+    name: str
+    """The session's."""
+    message_id: int | None
+    """The message; None where it is the session's name."""
+    role: str
+    line: str
+    """The line in which most of the words stand."""
+
+
+@dataclass(slots=True)
 class SessionModel:
     """One conversation, whole."""
 

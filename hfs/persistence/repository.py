@@ -21,6 +21,7 @@ from hfs.persistence.models import (
     MessageModel,
     NewMessage,
     Notice,
+    SearchHit,
     SessionModel,
     SessionSummary,
     TrashedSession,
@@ -123,6 +124,18 @@ class SessionRepository:
     async def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
         """Summaries of sessions, newest first."""
         return await self._run(self._store.list_recent, limit)
+
+    async def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
+        """Messages and names that hold all the words; newest sessions first."""
+        return await self._run(self._store.search, words, limit)
+
+    async def unsent(self, session_id: int | None) -> str:
+        """What was typed into a session, or a new one, and not sent."""
+        return await self._run(self._store.unsent, session_id)
+
+    async def keep_unsent(self, session_id: int | None, text: str) -> None:
+        """Keeps what is typed and not sent yet; an empty text removes it."""
+        await self._run(self._store.keep_unsent, session_id, text)
 
     async def rename(self, session_id: int, name: str) -> SessionModel | None:
         """Gives a session a name, which hfs never replaces. None if there is no such session."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.segment import Segment
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.screen import Screen
 
 from hfs.errors import StoreIOError
 from hfs.persistence import Notice, SessionRepository, open_repository
+from hfs.tui.commands import COMMANDS
 from hfs.tui.options import ChatOptions
 from hfs.tui.screens.chat import ChatScreen
 
@@ -55,6 +58,12 @@ class HFSApp(App[int]):
 
     async def on_mount(self) -> None:
         await self.push_screen(self._chat)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        if screen is self._chat:
+            for command in COMMANDS:
+                yield SystemCommand(command.usage, command.help, partial(self._chat.type_command, command.name))
 
     async def action_quit(self) -> None:
         """Ends the program, unless words would be lost that are saved nowhere."""

@@ -6,13 +6,10 @@ import asyncio
 import errno
 import json
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from hfs.persistence import NewMessage, SessionStore
 from hfs.persistence._files import FileOps
@@ -20,51 +17,10 @@ from hfs.tui.app import HFSApp
 from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
-from hfs.tui.widgets.status import StatusBar
-from hfs.tui.widgets.transcript import Transcript
 from tests.support.model_server import ModelServer
+from tests.tui.driving import chat, hear, say, shown, status, until
 
 MARKUP = "[@click=app.quit]x[/] [/nope] list[int]"
-
-
-@asynccontextmanager
-async def chat(
-    home: Path, server: ModelServer, *, session: int | None = None, continue_last: bool = False
-) -> AsyncIterator[Pilot[int]]:
-    app = HFSApp(home, ChatOptions(session, continue_last, model="m", base_url=server.base_url))
-    async with app.run_test(size=(100, 40)) as pilot:
-        await until(pilot, lambda: isinstance(pilot.app.screen, ChatScreen) and status(pilot).model != "")
-        yield pilot
-        screen = pilot.app.screen
-        assert isinstance(screen, ChatScreen)
-        await screen.leave()
-
-
-def status(pilot: Pilot[int]) -> StatusBar:
-    return pilot.app.screen.query_one(StatusBar)
-
-
-def shown(pilot: Pilot[int]) -> str:
-    """Everything that the transcript says."""
-    return pilot.app.screen.query_one(Transcript).text
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        await pilot.pause(0.02)
-        if condition():
-            return
-    raise AssertionError(f"it did not come to pass; the screen says: {shown(pilot)}")
-
-
-async def say(pilot: Pilot[int], text: str) -> None:
-    pilot.app.screen.query_one(Prompt).load_text(text)
-    await pilot.press("enter")
-    await pilot.pause()
-
-
-async def hear(pilot: Pilot[int], text: str) -> None:
-    await until(pilot, lambda: text in shown(pilot))
 
 
 def sessions(home: Path) -> list[int]:
@@ -112,7 +68,7 @@ async def test_sessions_are_listed_resumed_renamed_deleted_and_restored(home: Pa
         await hear(pilot, "Session 2 is in the trash")
         assert sessions(home) == [1]
         await say(pilot, "/restore 2")
-        await hear(pilot, "Session restored: Other")
+        await hear(pilot, "Session 2 restored: Other")
         await say(pilot, "/clear")
         await until(pilot, lambda: shown(pilot) == "")
 
@@ -134,7 +90,6 @@ async def test_the_last_session_is_continued(home: Path, server: ModelServer) ->
         ("/sessions", "There are no sessions yet"),
         ("/rename x", "There is no session yet to rename"),
         ("/rename", "Usage: /rename"),
-        ("/resume", "Usage: /resume"),
         ("/resume 7", "There is no session '7'"),
         ("/delete", "There is no session to delete"),
         ("/restore 3", "Usage: /restore"),

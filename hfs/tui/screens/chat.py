@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,37 +15,38 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from hfs.chat import CurrentSession
+from hfs.chat import CurrentModel, CurrentSession, said_before
 from hfs.chat.events import (
-    AnswerChunk,
-    AnswerFailed,
-    AnswerStarted,
-    ConversationTrimmed,
-    MessageNotSaved,
-    MessageSaved,
-    SessionBroken,
+    SessionChanged,
     SessionRemoved,
-    SessionStarted,
-    SessionTrouble,
 )
 from hfs.display import counted, one_line
 from hfs.errors import HfsError, ModelError, SessionNotFoundError, StoreError
-from hfs.models import ModelBackend, choose_model, open_model
+from hfs.models import ModelBackend
 from hfs.persistence import Notice, SessionRepository
-from hfs.tui.commands import completions, run_command
+from hfs.tui.commands import run_command
+from hfs.tui.editor import edit_outside
+from hfs.tui.following import Follower, show_outside
 from hfs.tui.options import ChatOptions
+from hfs.tui.telling import Sentence, needs_care, warnings_of
+from hfs.tui.widgets.composer import Composer, Edit
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
-from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
-from hfs.user_config import Config, load_config
+from hfs.tui.widgets.transcript import Transcript
+from hfs.user_config import load_config
 
 if TYPE_CHECKING:
     from hfs.tui.app import HFSApp
+    from hfs.tui.screens.picker import Picked
 
 _POLL = 1.0
 """How often the session's file is looked at, in seconds."""
+_KEEP_TYPED_AFTER = 1.0
+"""How long typing must pause before what stands in the prompt is kept, in seconds."""
 _QUIT_AGAIN_WITHIN = 2.0
 _LEAVE_AGAIN_WITHIN = 10.0
+_SESSIONS_RECALLED = 20
+"""From how many sessions Up brings back what was said."""
 
 
 class ChatScreen(Screen[None]):
@@ -61,6 +61,7 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_answer", "Stop the answer", priority=True),
         Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),
+        Binding("ctrl+o", "pick_session", "Pick a session", priority=True),
         Binding("pageup", "scroll_transcript(-1)", "Scroll up", priority=True),
         Binding("pagedown", "scroll_transcript(1)", "Scroll down", priority=True),
     ]
@@ -75,9 +76,8 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._home = home
         self._options = options
-        self._config = Config(home)
-        self._model: ModelBackend | None = None
-        self._current: CurrentSession | None = None
+        self._model = CurrentModel(home, options.model, options.base_url)
+        self._session: CurrentSession | None = None
         self._answering = False
         self._unsaved = False
         self._quit_asked_at = float("-inf")
@@ -88,41 +88,46 @@ class ChatScreen(Screen[None]):
         return cast("HFSApp", self.app)
 
     @property
-    def _transcript(self) -> Transcript:
+    def transcript(self) -> Transcript:
+        """What was said."""
         return self.query_one(Transcript)
 
     @property
     def _status(self) -> StatusBar:
         return self.query_one(StatusBar)
 
+    @property
+    def _composer(self) -> Composer:
+        return self.query_one(Composer)
+
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
-        yield Prompt(completions, id="prompt")
+        yield Composer()
         yield StatusBar()
 
     async def on_mount(self) -> None:
-        self.query_one(Prompt).focus()
+        self._composer.prompt.focus()
         self.call_after_refresh(self._begin)
 
     # Starting
 
     async def _begin(self) -> None:
         try:
-            self._config = load_config(self._home)
-            for warning in self._config.warnings:
+            self._model.config = load_config(self._home)
+            for warning in self._model.config.warnings:
                 await self.note(warning, "error")
         except HfsError as error:
             await self.note(str(error), "error")
         if await self._open_store():
             await self._open_first_session()
-            self._tell_what_needs_care()
+            self._look_around()
         await self._open_model()
         self.set_interval(_POLL, self._poll)
 
     async def _open_store(self) -> bool:
         try:
             repo = await self._app.initialize_persistence()
-            self._current = CurrentSession(repo, self._config.system)
+            self._session = CurrentSession(repo, self._model.config.system)
             for saved in await repo.save_drafts():
                 await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
         except HfsError as error:
@@ -132,50 +137,39 @@ class ChatScreen(Screen[None]):
         self._status.trouble = ""
         return True
 
-    @work(group="care")
-    async def _tell_what_needs_care(self) -> None:
+    @work(group="look around")
+    async def _look_around(self) -> None:
+        """Reads what is not needed at once: names to complete, what was said before, what needs care."""
         with contextlib.suppress(HfsError):
             copies = await self.repo.conflict_copies()
-            if copies:
-                await self.note(
-                    f"A sync program left files beside your sessions ({len(copies)}): `hfs merge` brings them together."
-                )
-            damaged = [summary for summary in await self.repo.list_recent(None) if summary.problem]
-            if damaged:
-                which = ", ".join(str(summary.id) for summary in damaged[:5]) + ("…" if len(damaged) > 5 else "")
-                files = counted(len(damaged), "session file")
-                await self.note(f"{files} can't be read as a whole ({which}): `hfs check` says why.", "error")
+            summaries = await self.repo.list_recent(None)
+            for told in needs_care(len(copies), summaries):
+                await self._say(told)
+            self._composer.session_names = [summary.name for summary in summaries]
+            recent = [summary.id for summary in summaries[:_SESSIONS_RECALLED]]
+            self._composer.prompt.set_history(await said_before(self.repo, recent))
 
     async def _open_first_session(self) -> None:
         session_id = self._options.session
         try:
             if self._options.continue_last:
                 session_id = await self.repo.resolve("last")
-            if session_id is not None:
-                await self.open_session(session_id)
-            elif self._options.pick:
-                await run_command(self, "/sessions")
-                await self.note("/resume <id> goes on with one.")
+            await self.open_session(session_id)
         except SessionNotFoundError:
             await self.note("There is no session yet to go on with: the first message makes one.")
         except HfsError as error:
             await self.note(str(error), "error")
+        if self._options.pick:
+            self.pick_session()
 
     async def _open_model(self) -> None:
-        spoke = [message.model for message in self._current.messages if message.model] if self._current else []
-        choice = choose_model(self._options.model, spoke[-1] if spoke else None, self._config, os.environ)
         try:
-            self._use(
-                await asyncio.to_thread(
-                    open_model, choice.name, self._config, home=self._home, base_url=self._options.base_url
-                )
-            )
+            self._use(await self._model.open(self._session.messages if self._session else ()))
         except HfsError as error:
             self._status.model = "no model"
             await self.note(str(error), "error")
 
     def _use(self, model: ModelBackend) -> None:
-        self._model = model
         self._status.model = f"{model.name} @ {model.destination}"
         self._warm_up(model)
 
@@ -191,48 +185,61 @@ class ChatScreen(Screen[None]):
 
     @property
     def repo(self) -> SessionRepository:
-        """The sessions."""
+        """The sessions.
+
+        Raises:
+            StoreError: There is no store.
+        """
         repo = self._app.get_session_repo()
         if repo is None:
             raise StoreError("Persistence not available: there are no sessions to work with.")
         return repo
 
     @property
-    def session_id(self) -> int | None:
-        """The session on the screen."""
-        return self._app.get_current_session_id()
+    def session(self) -> CurrentSession:
+        """The session on the screen.
+
+        Raises:
+            StoreError: There is no store.
+        """
+        if self._session is None:
+            raise StoreError("Persistence not available: there are no sessions to work with.")
+        return self._session
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer is coming."""
+        return self._answering
 
     async def note(self, text: str, kind: Literal["note", "error"] = "note") -> None:
         """Says something in the transcript."""
-        await self._transcript.note(text, kind)
+        await self.transcript.note(text, kind)
 
-    async def show_table(self, header: list[str], rows: list[list[str]]) -> None:
-        """Shows a table in the transcript."""
-        await self._transcript.show_table(header, rows)
+    async def _say(self, told: Sentence | None) -> None:
+        if told is not None:
+            await self.note(told.text, told.kind)
 
-    async def clear(self) -> None:
-        """Empties the screen; the session goes on."""
-        await self._transcript.show_messages([])
-
-    async def open_session(self, session_id: int | None) -> None:
-        """Shows a session, or an empty screen.
+    async def open_session(self, session_id: int | None, message_id: int | None = None) -> None:
+        """Shows a session, or an empty screen; goes to a message, where one is named.
 
         Raises:
             HfsError: It can't be read, or what was said last is saved nowhere yet.
         """
-        current = self._require_current()
-        session = await current.open(session_id)
+        await self._keep_typed()
+        opened = await self.session.open(session_id)
+        self._composer.end_edit()
         await self._show()
-        if session is not None:
-            for text in (session.read_only, _RECOVERED if session.recovered else None):
-                if text:
-                    await self.note(text, "error")
+        self._composer.prompt.load_text(await self.repo.unsent(session_id))
+        if opened is not None:
+            for told in warnings_of(opened):
+                await self._say(told)
             await self._save_kept()
+        if message_id is not None:
+            self.transcript.jump(message_id)
 
-    def _require_current(self) -> CurrentSession:
-        if self._current is None:
-            raise StoreError("Persistence not available: there are no sessions to work with.")
-        return self._current
+    async def _show_again(self) -> None:
+        await self.session.reread()
+        await self._show()
 
     async def choose_model(self, name: str | None) -> str:
         """Changes the model, if one is named; returns its name.
@@ -241,175 +248,218 @@ class ChatScreen(Screen[None]):
             HfsError: There is no such model, or it can't be used.
         """
         if name:
-            opened = await asyncio.to_thread(open_model, name, self._config, home=self._home)
-            if self._model is not None:
-                await self._model.aclose()
-            self._use(opened)
-            if self._current is not None:
-                self._current.use(opened)
-        return self._model.name if self._model else "none: `hfs models` lists what can be used"
+            self._use(await self._model.change(name))
+        backend = self._model.backend
+        return backend.name if backend else "none: `hfs models` lists what can be used"
+
+    def retry(self) -> None:
+        """Asks the last question again; the answer that was there stays in a fork."""
+        self._talk(None)
+
+    def begin_edit(self, message_id: int, text: str, *, fork: bool) -> None:
+        """Lets the person change a message's text in the prompt."""
+        self._composer.begin_edit(Edit(message_id, fork), text)
+
+    def copy(self, text: str) -> None:
+        """Puts a text on the clipboard."""
+        self.app.copy_to_clipboard(text)
+
+    def pick_session(self, words: str = "") -> None:
+        """Lets the person pick a session, also by words that were said in it."""
+        from hfs.tui.screens.picker import PickerScreen
+
+        if self._answering:
+            self.notify("An answer is coming: Esc stops it.", markup=False)
+        elif self._session is not None:
+            self.app.push_screen(PickerScreen(self.repo, self._session.session_id, words), self._picked)
+
+    async def _picked(self, picked: Picked | None) -> None:
+        try:
+            if picked is not None:
+                await self.open_session(picked.session_id, picked.message_id)
+                if picked.message_id is None:
+                    await self.note(f"Resumed session: {one_line(self.session.name or '', 255)}")
+            elif self.session.session_id is not None:
+                # It may have been renamed in the picker.
+                await self.session.reread()
+                self._show_session_name()
+        except HfsError as error:
+            await self.note(str(error), "error")
+
+    def choose_theme(self, name: str) -> bool:
+        """Changes the colours; says whether there are such."""
+        if not name:
+            self.app.action_change_theme()
+        elif name in self.app.available_themes:
+            self.app.theme = name
+        return not name or name in self.app.available_themes
+
+    def type_command(self, name: str) -> None:
+        """Begins a command in the prompt."""
+        self._composer.prompt.put(f"/{name} ")
 
     # Talking
 
-    @on(Prompt.Submitted)
-    async def _submitted(self, event: Prompt.Submitted) -> None:
+    @on(Composer.Sent)
+    async def _sent(self, event: Composer.Sent) -> None:
         event.stop()
-        text = event.text.strip("\n")
+        text = event.text
         if text.startswith("/") and not text.startswith("//"):
             self._run_command(text.strip())
         elif self._answering:
-            self.query_one(Prompt).load_text(event.text)
+            self._composer.prompt.load_text(text)
             self.notify("An answer is coming: Esc stops it.", markup=False)
         else:
             self._talk(text.removeprefix("/") if text.startswith("//") else text)
 
     @work(group="command")
     async def _run_command(self, line: str) -> None:
-        if self._answering and not line.startswith(("/help", "/exit", "/sessions")):
-            self.notify("An answer is coming: Esc stops it.", markup=False)
-            return
         await run_command(self, line)
 
-    @work(group="answer")
-    async def _talk(self, text: str) -> None:
-        if self._current is None and not await self._open_store():
-            self.query_one(Prompt).load_text(text)
-            return
-        model = await self._require_model(text)
-        if model is None:
-            return
-        current = self._require_current()
-        self._answering = True
-        self._status.saving = "saving…"
-        growing: GrowingAnswer | None = None
+    @on(Composer.Edited)
+    async def _edited(self, event: Composer.Edited) -> None:
+        event.stop()
+        edit = event.edit
         try:
-            async with contextlib.aclosing(current.say(text, model)) as events:
-                async for event in events:
-                    if isinstance(event, AnswerStarted):
-                        growing = await self._transcript.begin_answer(event.model_name)
-                    elif isinstance(event, AnswerChunk) and growing is not None:
-                        growing.write(event.text)
-                    else:
-                        await self._tell(event, text)
-        finally:
-            if growing is not None:
-                growing.stop()
-            self._answering = False
-            with contextlib.suppress(HfsError):
-                await current.reread()
-                self._show_session_name()
+            kept = await self.session.edit(edit.message_id, event.text, fork=edit.fork)
+            await self._show()
+            where = f"; the old text stays in session {kept.id}" if kept else ""
+            await self.note(f"Message {edit.message_id} is changed{where}.")
+        except HfsError as error:
+            self._composer.begin_edit(edit, event.text)
+            await self.note(str(error), "error")
 
-    async def _require_model(self, text: str) -> ModelBackend | None:
-        if self._model is None:
+    @work(group="answer")
+    async def _talk(self, text: str | None) -> None:
+        """Says something and shows the answer; asks the last question again, where it is None."""
+        if self._session is None and not await self._open_store():
+            self._composer.prompt.load_text(text or "")
+            return
+        if self._model.backend is None:
             await self._open_model()
-        if self._model is None:
-            await self._transcript.note(f"Not sent: {one_line(text, 60)}", "error")
-            self.query_one(Prompt).load_text(text)
-        return self._model
-
-    async def _tell(self, event: object, text: str) -> None:
-        if isinstance(event, SessionStarted):
-            self._app.set_current_session_id(event.session.id)
-            self._status.session = event.session.name
-        elif isinstance(event, MessageSaved):
-            self._status.saving, self._status.trouble = "saved", ""
-            if event.message.role == "user":
-                await self._transcript.add_message(event.message)
-            elif event.message.status:
-                await self.note(f"The answer was cut short; what came is saved ({one_line(event.message.status)}).")
-        elif isinstance(event, MessageNotSaved):
-            since = time.strftime("%H:%M")
-            kept = "kept in drafts" if event.draft else "kept in memory only: stay until it is saved"
-            self._status.trouble = f"not saved since {since}, {kept}"
-            self._unsaved = True
-            await self.note(f"{one_line(text, 60)}\nnot saved, {kept}: {event.error}", "error")
-        elif isinstance(event, ConversationTrimmed):
-            await self.note(
-                f"The {event.dropped} oldest messages don't fit into the model's context and were left out."
-            )
-        elif isinstance(event, AnswerFailed):
-            await self.note(str(event.error), "error")
+        model = self._model.backend
+        if model is None:
+            await self.note(f"Not sent: {one_line(text or '/retry', 60)}", "error")
+            self._composer.prompt.load_text(text or "")
+            return
+        self._answering = True
+        follower = Follower(self.transcript, self._status, self._show_again)
+        try:
+            events = self.session.retry(model) if text is None else self.session.say(text, model)
+            await follower.follow(events, text or "")
+        except HfsError as error:
+            self._status.saving = ""
+            await self.note(str(error), "error")
+        finally:
+            self._answering = False
+            self._unsaved = self._unsaved or follower.unsaved
+            with contextlib.suppress(HfsError):
+                await self.session.reread()
+            self._show_session_name()
 
     def _show_session_name(self) -> None:
-        assert self._current is not None
-        self._app.set_current_session_id(self._current.session_id)
-        self._status.session = self._current.name or "new session"
+        self._app.set_current_session_id(self.session.session_id)
+        self._status.session = self.session.name or "new session"
 
     async def _show(self) -> None:
-        assert self._current is not None
         self._show_session_name()
-        await self._transcript.show_messages(self._current.messages)
+        await self.transcript.show_messages(self.session.messages)
 
     # What others do to the file
 
     async def _poll(self) -> None:
-        current = self._current
-        if current is None or self._answering:
+        session = self._session
+        if session is None or self._answering:
             return
         if self._unsaved:
             await self._save_kept()
-        event = await current.look()
+        event = await session.look()
         if event is None:
             return
-        if isinstance(event, SessionBroken):
-            error = event.error
-            self._status.trouble = f"{error.path.name}, line {error.line}, column {error.column}: {error.reason}"
-            await self.note(str(error), "error")
-        elif isinstance(event, SessionTrouble):
-            self._status.trouble = str(event.error)
-        elif isinstance(event, SessionRemoved):
-            self._clear_trouble()
-            await self.note("The file of this session was removed. What you say next begins a new one.", "error")
-        else:
-            self._clear_trouble()
+        await show_outside(event, self.transcript, self._status, session.messages, unsaved=self._unsaved)
+        if isinstance(event, (SessionChanged, SessionRemoved)):
             self._show_session_name()
-            if event.changes:
-                await self._show()
-                await self.note(f"Another program changed this session: {event.changes}.")
             await self._save_kept()
 
-    def _clear_trouble(self) -> None:
-        if not self._unsaved:
-            self._status.trouble = ""
-
     async def _save_kept(self) -> None:
-        current = self._require_current()
         try:
-            saved = await current.save_kept()
+            saved = await self.session.save_kept()
         except HfsError:
             return
         if saved:
             self._unsaved, self._status.trouble = False, ""
             with contextlib.suppress(HfsError):
-                await current.reread()
-                await self._show()
+                await self._show_again()
             await self.note(f"Saved now: {counted(len(saved), 'message')} that could not be saved before.")
 
     @on(StoreNotice)
     async def _told(self, event: StoreNotice) -> None:
         await self.note(event.notice.text)
 
+    # What is typed
+
+    @on(Composer.Paused)
+    async def _keep_typed(self) -> None:
+        """Keeps what stands in the prompt, so that a crash doesn't take it."""
+        if self._session is not None:
+            with contextlib.suppress(HfsError):
+                await self.repo.keep_unsent(self._session.session_id, self._composer.unsent)
+
+    @on(Prompt.HistoryRequested)
+    def _search_history(self, event: Prompt.HistoryRequested) -> None:
+        from hfs.tui.screens.history import HistoryScreen
+
+        event.stop()
+        self.app.push_screen(HistoryScreen(self._composer.prompt.said_before), self._put)
+
+    @on(Prompt.EditorRequested)
+    async def _write_outside(self, event: Prompt.EditorRequested) -> None:
+        event.stop()
+        try:
+            self._put(edit_outside(self.app, event.text))
+        except HfsError as error:
+            await self.note(str(error), "error")
+
+    def _put(self, text: str | None) -> None:
+        if text is not None:
+            self._composer.prompt.put(text)
+
+    @on(Transcript.FollowingChanged)
+    def _scrolled(self, event: Transcript.FollowingChanged) -> None:
+        event.stop()
+        self._status.scrolled = not event.following
+
     # Keys
 
     def action_scroll_transcript(self, direction: int) -> None:
         """Scrolls what was said by a page."""
         if direction < 0:
-            self._transcript.scroll_page_up(animate=False)
+            self.transcript.scroll_page_up(animate=False)
         else:
-            self._transcript.scroll_page_down(animate=False)
+            self.transcript.scroll_page_down(animate=False)
+
+    def action_pick_session(self) -> None:
+        """Lets the person pick a session."""
+        self.pick_session()
 
     def action_stop_answer(self) -> None:
-        """Stops the answer; what came is saved."""
-        if self._current is not None and self._answering:
-            self._current.stop()
+        """Stops the answer, and what came is saved; or leaves an edit."""
+        if self._session is not None and self._answering:
+            self._session.stop()
+        else:
+            self._composer.end_edit()
 
     async def action_stop_or_quit(self) -> None:
-        """Stops the answer, empties the prompt, or, the second time, quits."""
-        prompt = self.query_one(Prompt)
-        if self._answering:
+        """Copies what is marked, stops the answer, empties the prompt, or, the second time, quits."""
+        marked = self.get_selected_text()
+        if marked:
+            self.copy(marked)
+            self.clear_selection()
+        elif self._answering:
             self.action_stop_answer()
-        elif prompt.text:
-            prompt.clear()
+        elif self._composer.prompt.text:
+            self._composer.end_edit()
+            self._composer.prompt.clear()
         elif time.monotonic() - self._quit_asked_at < _QUIT_AGAIN_WITHIN:
             await self.leave()
         else:
@@ -425,27 +475,21 @@ class ChatScreen(Screen[None]):
             await asyncio.sleep(0.05)
         if not await self._may_leave():
             return
-        if self._model is not None:
-            await self._model.aclose()
+        await self._keep_typed()
+        await self._model.close()
         await self._app.close_persistence()
         self.app.exit(0)
 
     async def _may_leave(self) -> bool:
         """Whether nothing is lost by leaving, or the user said twice that it may be."""
-        current = self._current
-        if current is None or not current.unkept:
+        session = self._session
+        if session is None or not session.unkept:
             return True
         with contextlib.suppress(HfsError):
-            await current.save_kept()
-        if not current.unkept or time.monotonic() - self._leave_asked_at < _LEAVE_AGAIN_WITHIN:
+            await session.save_kept()
+        if not session.unkept or time.monotonic() - self._leave_asked_at < _LEAVE_AGAIN_WITHIN:
             return True
         self._leave_asked_at = time.monotonic()
-        lost = counted(current.unkept, "message")
+        lost = counted(session.unkept, "message")
         self.notify(f"Not saved: {lost}. Quit again to lose what was said.", severity="error", markup=False)
         return False
-
-
-_RECOVERED = (
-    "The last write to this session was interrupted; this is what was saved before it. The next message mends the "
-    "file, and the original is kept."
-)

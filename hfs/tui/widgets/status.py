@@ -8,16 +8,33 @@ from textual.widgets import Static
 
 from hfs.display import one_line
 
+_GAP = "  |  "
+_SHORTEST_NAME = 12
+
 
 class StatusBar(Static):
-    """Session, model, and whether everything is saved."""
+    """Whether everything is saved, the session, how much of the context is used, the model."""
 
     session: reactive[str] = reactive("new session")
     model: reactive[str] = reactive("")
     saving: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("", toggle_class="-error")
+    context: reactive[str] = reactive("")
+    """Such as ``context 12%``."""
+    scrolled: reactive[bool] = reactive(False)
+    """Whether the newest is out of view."""
 
     def render(self) -> Content:
-        saved = self.trouble or self.saving
-        parts = [one_line(part, 200 if part is saved else 50) for part in (saved, self.session, self.model) if part]
-        return Content("  |  ".join(parts))
+        saved = one_line(self.trouble or self.saving, 200)
+        back = "End: newest" if self.scrolled else ""
+        model = one_line(self.model, 50)
+        # The name gives way first, then the context: where text goes and whether it is saved must be seen.
+        parts = [part for part in (saved, back, self.context, model) if part]
+        if self._room(parts) < _SHORTEST_NAME:
+            parts = [part for part in (saved, back, model) if part]
+        room = self._room(parts)
+        name = one_line(self.session, max(_SHORTEST_NAME, room))
+        return Content(_GAP.join([*parts[: bool(saved)], name, *parts[bool(saved) :]]))
+
+    def _room(self, parts: list[str]) -> int:
+        return self.content_size.width - sum(len(part) + len(_GAP) for part in parts)

@@ -68,10 +68,15 @@ class Transcript(ScrollView, can_focus=True):
         """How many blocks are held as drawn: bounded, however long the conversation is."""
         return self._column.drawn
 
-    async def show_messages(self, messages: Sequence[MessageModel]) -> None:
-        """Shows these messages instead of what is there, the newest in view."""
+    async def show_messages(self, messages: Sequence[MessageModel], *, keep_place: bool = False) -> None:
+        """Shows these messages instead of what is there.
+
+        Args:
+            messages: The messages.
+            keep_place: Leave in view what is in view; else the newest is.
+        """
         self._column.clear()
-        self.following = True
+        self.following = self.following if keep_place else True
         self._add([block for message in messages for block in message_blocks(message)])
 
     async def add_message(self, message: MessageModel) -> None:
@@ -233,6 +238,7 @@ class GrowingAnswer:
         self._transcript = transcript
         self._start = transcript.block_count
         self._count = 0
+        self._done = False
         self._tail = ""
         self._drawn_at = 0.0
         self._cost = 0.0
@@ -260,4 +266,12 @@ class GrowingAnswer:
 
     def stop(self) -> None:
         """Draws what came last."""
-        self._draw()
+        if not self._done:
+            self._draw()
+
+    def become(self, message: MessageModel) -> None:
+        """Shows the answer as it was saved."""
+        self._done = True
+        if self._timer is not None:
+            self._timer.stop()
+        self._transcript.replace(self._start - 1, self._count + 1, message_blocks(message))

@@ -1,0 +1,59 @@
+"""The model that answers now: chosen, opened, exchanged, closed. No UI."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from hfs.models import ModelBackend, choose_model, open_model
+from hfs.persistence import MessageModel
+from hfs.user_config import Config
+
+
+class CurrentModel:
+    """One model at a time, or none where none could be opened.
+
+    Args:
+        home: The folder that holds local weights.
+        flag: The model that the user asked for at the start.
+        base_url: The address of an OpenAI-compatible server for it.
+    """
+
+    def __init__(self, home: Path, flag: str | None = None, base_url: str | None = None) -> None:
+        self._home = home
+        self._flag = flag
+        self._base_url = base_url
+        self.config = Config(home)
+        self.backend: ModelBackend | None = None
+
+    async def open(self, messages: Sequence[MessageModel] = ()) -> ModelBackend:
+        """Opens the model that was asked for, or the one that spoke last, or the default.
+
+        Raises:
+            HfsError: It can't be used.
+        """
+        spoke = [message.model for message in messages if message.model]
+        choice = choose_model(self._flag, spoke[-1] if spoke else None, self.config, os.environ)
+        return await self._exchange(choice.name, self._base_url)
+
+    async def change(self, name: str) -> ModelBackend:
+        """Lets another model answer; the present one stays if that can't be opened.
+
+        Raises:
+            HfsError: There is no such model, or it can't be used.
+        """
+        return await self._exchange(name, None)
+
+    async def _exchange(self, name: str, base_url: str | None) -> ModelBackend:
+        opened = await asyncio.to_thread(open_model, name, self.config, home=self._home, base_url=base_url)
+        await self.close()
+        self.backend = opened
+        return opened
+
+    async def close(self) -> None:
+        """Gives back what the model holds."""
+        if self.backend is not None:
+            backend, self.backend = self.backend, None
+            await backend.aclose()

@@ -1,0 +1,90 @@
+"""The slash commands: one record each, from which help, completion and the command palette come too."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Final
+
+from hfs.display import one_line
+from hfs.errors import HfsError
+from hfs.tui.commands import messages, program, sessions
+from hfs.tui.commands.registry import Chat, Command
+
+__all__ = ["COMMANDS", "Chat", "Command", "completions", "hints", "run_command"]
+
+
+async def _help(chat: Chat, argument: str) -> None:
+    await chat.transcript.show_table(
+        ["Command", "What it does"], [[command.usage, command.help] for command in COMMANDS]
+    )
+    await chat.transcript.show_table(["Key", "What it does"], [list(row) for row in KEYS])
+
+
+KEYS: Final = (
+    ("Enter", "Send. //text sends /text."),
+    ("Ctrl+J, Shift+Enter", "Break the line."),
+    ("Tab", "Complete a command, or a session's name; again: the next that fits."),
+    ("Up, Down", "What you said before, in any session."),
+    ("Ctrl+R", "Search what you said."),
+    ("Ctrl+G", "Write in $EDITOR."),
+    ("Ctrl+O", "Pick a session."),
+    ("Esc", "Stop the answer and keep what came; leave an edit."),
+    ("Page Up, Page Down", "Scroll. End, with the conversation focused, follows the newest again."),
+    ("Ctrl+C", "Copy what is marked; stop; empty the line; twice: quit."),
+    ("Ctrl+Q", "Quit."),
+    ("Ctrl+P", "All commands."),
+)
+
+COMMANDS: Final = (
+    Command("help", "/help", "Show the commands and keys.", _help, while_answering=True),
+    *sessions.COMMANDS,
+    *messages.COMMANDS,
+    *program.COMMANDS,
+)
+_BY_NAME: Final = {command.name: command for command in COMMANDS}
+
+
+async def run_command(chat: Chat, line: str) -> None:
+    """Runs what a person typed after a slash; what fails is said in the transcript."""
+    name, _, argument = line[1:].partition(" ")
+    command = _BY_NAME.get(name)
+    if command is None:
+        near = difflib.get_close_matches(name, _BY_NAME, 3)
+        hint = f"Did you mean {', '.join('/' + other for other in near)}?" if near else "/help lists the commands."
+        await chat.note(f"There is no command /{one_line(name, 30)}. {hint} To send it as text, type //.", "error")
+        return
+    if chat.is_answering and not command.while_answering:
+        await chat.note("An answer is coming: Esc stops it.")
+        return
+    try:
+        await command.run(chat, argument.strip())
+    except HfsError as error:
+        await chat.note(str(error), "error")
+
+
+def completions(beginning: str, session_names: Sequence[str] = ()) -> list[str]:
+    """What a beginning may become: a command, or a command with a session's name.
+
+    Args:
+        beginning: What was typed.
+        session_names: The names to choose from.
+    """
+    if not beginning.startswith("/") or "\n" in beginning:
+        return []
+    name, space, argument = beginning[1:].partition(" ")
+    if not space:
+        return [f"/{command.name} " for command in COMMANDS if command.name.startswith(name)]
+    command = _BY_NAME.get(name)
+    if command is None or not command.takes_session:
+        return []
+    folded = argument.casefold()
+    return [f"/{name} {one_line(known, 255)}" for known in session_names if folded in known.casefold()][:20]
+
+
+def hints(beginning: str) -> list[Command]:
+    """The commands that a person may be typing."""
+    if not beginning.startswith("/") or beginning.startswith("//") or "\n" in beginning:
+        return []
+    name, space, _ = beginning[1:].partition(" ")
+    return [command for command in COMMANDS if (command.name == name if space else command.name.startswith(name))]

@@ -1,0 +1,47 @@
+"""Slash commands on what was said."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hfs.persistence import MessageModel
+from hfs.tui.commands.registry import Chat, Command
+
+
+async def _retry(chat: Chat, argument: str) -> None:
+    chat.retry()
+
+
+async def _edit(chat: Chat, argument: str) -> None:
+    words = argument.split()
+    fork = "nofork" not in words
+    message = await _chosen(chat, [word for word in words if word != "nofork"], "user", "/edit [<n>] [nofork]")
+    if message is not None:
+        chat.begin_edit(message.id, message.content, fork=fork)
+
+
+async def _copy(chat: Chat, argument: str) -> None:
+    message = await _chosen(chat, argument.split(), "assistant", "/copy [<n>]")
+    if message is not None:
+        chat.copy(message.content)
+        await chat.note(f"Message {message.id} is on the clipboard.")
+
+
+async def _chosen(chat: Chat, words: list[str], role: str, usage: str) -> MessageModel | None:
+    """The message of a number, or the last of a role; says what is wrong where there is none."""
+    if len(words) > 1 or not all(word.isascii() and word.isdigit() for word in words):
+        await chat.note(f"Usage: {usage}; <n> stands before each message.", "error")
+        return None
+    messages = chat.session.messages
+    fitting = [m for m in messages if (m.id == int(words[0]) if words else m.role == role)]
+    if not fitting:
+        await chat.note(f"There is no message {words[0]}." if words else "There is no such message yet.", "error")
+        return None
+    return fitting[-1]
+
+
+COMMANDS: Final = (
+    Command("retry", "/retry", "Ask the last question again; the old answer stays in a fork.", _retry),
+    Command("edit", "/edit [<n>] [nofork]", "Change a message; the old text stays in a fork unless `nofork`.", _edit),
+    Command("copy", "/copy [<n>]", "Copy the last answer, or message <n>.", _copy, while_answering=True),
+)

@@ -1,0 +1,116 @@
+"""An answer on its way to the screen: each event of a conversation shown where it belongs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+
+from hfs.chat.events import (
+    AnswerChunk,
+    AnswerForked,
+    AnswerStarted,
+    ContextUsed,
+    Event,
+    MessageNotSaved,
+    MessageSaved,
+    OutsideEvent,
+    SessionBroken,
+    SessionChanged,
+    SessionStarted,
+    SessionTrouble,
+)
+from hfs.persistence import MessageModel
+from hfs.tui.telling import sentence, trouble
+from hfs.tui.widgets.status import StatusBar
+from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
+
+
+class Follower:
+    """Shows what a conversation tells.
+
+    Args:
+        transcript: Where it is said.
+        status: Where the truth about saving is.
+        show_again: Shows the session as its file is now.
+    """
+
+    def __init__(self, transcript: Transcript, status: StatusBar, show_again: Callable[[], Awaitable[None]]) -> None:
+        self._transcript = transcript
+        self._status = status
+        self._show_again = show_again
+        self._growing: GrowingAnswer | None = None
+        self.unsaved = False
+        """Whether something could not be saved."""
+
+    async def follow(self, events: AsyncGenerator[Event, None], said: str) -> None:
+        """Shows every event.
+
+        Args:
+            events: What the conversation tells.
+            said: What the user said, for errors.
+        """
+        self._status.saving = "saving…"
+        try:
+            async with contextlib.aclosing(events):
+                async for event in events:
+                    await self._show(event, said)
+        finally:
+            if self._growing is not None:
+                self._growing.stop()
+
+    async def _show(self, event: Event, said: str) -> None:
+        match event:
+            case AnswerChunk(text=text):
+                if self._growing is not None:
+                    self._growing.write(text)
+                return
+            case AnswerStarted(model_name=name):
+                self._growing = await self._transcript.begin_answer(name)
+            case AnswerForked():
+                await self._show_again()
+            case SessionStarted(session=session):
+                self._status.session = session.name
+            case MessageSaved(message=message):
+                self._status.saving, self._status.trouble = "saved", ""
+                if message.role == "user":
+                    await self._transcript.add_message(message)
+                elif self._growing is not None:
+                    self._growing.become(message)
+            case MessageNotSaved():
+                self.unsaved = True
+                self._status.trouble = trouble(event)
+            case ContextUsed(tokens=tokens, limit=limit):
+                self._status.context = f"context {min(100, round(100 * tokens / limit))}%"
+        told = sentence(event, said)
+        if told is not None:
+            await self._transcript.note(told.text, told.kind)
+
+
+async def show_outside(
+    event: OutsideEvent,
+    transcript: Transcript,
+    status: StatusBar,
+    messages: Sequence[MessageModel],
+    *,
+    unsaved: bool,
+) -> None:
+    """Shows what another program did to the session's file.
+
+    Args:
+        event: What it did.
+        transcript: Where it is said.
+        status: Where the truth about saving is.
+        messages: What the file holds now.
+        unsaved: Whether something waits to be saved, which the status bar goes on to say.
+    """
+    if isinstance(event, SessionBroken):
+        status.trouble = trouble(event)
+    elif isinstance(event, SessionTrouble):
+        status.trouble = str(event.error)
+    elif not unsaved:
+        status.trouble = ""
+    if isinstance(event, SessionChanged) and event.changes:
+        await transcript.show_messages(messages, keep_place=True)
+    told = sentence(event)
+    if told is not None:
+        await transcript.note(told.text, told.kind)
