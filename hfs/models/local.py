@@ -26,8 +26,8 @@ from hfs.user_config import Config, Secret
 
 DEFAULT_CONTEXT: Final = 4096
 _START_TIMEOUT: Final = 120.0
-_SAMPLING: Final = {"temperature": 0.2, "top_p": 0.9, "max_tokens": 1024}
-"""Temperature and top_p as the card of SmolLM2 recommends; the limit ends the loops that a tiny model falls into."""
+_SAMPLING: Final = {"temperature": 0.2, "top_p": 0.9, "repeat_penalty": 1.1, "max_tokens": 1024}
+"""Temperature and top_p as the card of SmolLM2 recommends; the others end the loops that a tiny model falls into."""
 
 
 class LocalModel:
