@@ -27,12 +27,18 @@ TEXT = "The quick brown fox jumps over the lazy dog. " * 11
 Times = dict[str, list[float]]
 
 
-def write_session(home: Path, session_id: int, count: int) -> None:
-    """A session file of so many messages."""
+def compile_hfs() -> None:
+    """Compiles the sources, as an installer does: a source tree may not have been."""
+    compileall.compile_dir(str(Path(hfs.__file__).parent), quiet=1)
+
+
+def write_session(home: Path, session_id: int, count: int, last: str = TEXT) -> None:
+    """A session file of so many messages, the last of which may be another."""
     messages = [
         {"id": n, "role": "user", "created_at": "2026-01-01T00:00:00.000000Z", "content": TEXT}
         for n in range(1, count + 1)
     ]
+    messages[-1]["content"] = last
     (home / "sessions").mkdir(mode=0o700, parents=True, exist_ok=True)
     path = home / "sessions" / f"{session_id}.json"
     path.write_bytes(render_document(session_id, {"name": "x", "name_source": "user", "messages": messages}))
@@ -107,8 +113,7 @@ def measure_processes(folder: Path, rounds: int) -> Times:
     }
     times: Times = {}
     environment = {**os.environ, "HFS_HOME": str(home)}
-    # An installer compiles what it installs; a source tree may not have been.
-    compileall.compile_dir(str(Path(hfs.__file__).parent), quiet=1)
+    compile_hfs()
     for turn in range(rounds + 1):
         for name, command in commands.items():
             started = time.perf_counter()

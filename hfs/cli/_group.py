@@ -62,6 +62,7 @@ class LazyGroup(click.Group):
 )
 @click.option("-m", "--model", metavar="MODEL", help="The model to talk to, as provider/name.")
 @click.option("--base-url", metavar="URL", help="The address of an OpenAI-compatible server.")
+@click.option("--no-save", is_flag=True, help="Keep nothing of this chat; it can't be brought back.")
 @click.option("--offline", is_flag=True, help="Refuse to talk to anything but this machine.")
 @click.option("--home", metavar="FOLDER", help="Use this folder instead of ~/.hfs.")
 @click.version_option(__version__, prog_name="hfs")
@@ -72,6 +73,7 @@ def cli(
     resume: str | None,
     model: str | None,
     base_url: str | None,
+    no_save: bool,
     offline: bool,
     home: str | None,
 ) -> None:
@@ -91,12 +93,14 @@ def cli(
     if offline:
         os.environ["HFS_OFFLINE"] = "1"
     if ctx.invoked_subcommand is None:
-        ctx.exit(_open_chat(continue_last, resume, model, base_url))
+        ctx.exit(_open_chat(continue_last, resume, model, base_url, no_save))
 
 
-def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_url: str | None) -> int:
+def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_url: str | None, no_save: bool) -> int:
     import sys
 
+    if no_save and (continue_last or resume is not None):
+        raise click.UsageError("--no-save begins a chat of its own: leave out -c and -r.")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the chat needs a terminal. For one question in a script: hfs ask.")
     from hfs.paths import home_folder
@@ -108,5 +112,5 @@ def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_
     if resume:
         with open_store() as store:
             session = store.resolve(resume)
-    options = ChatOptions(session, continue_last, pick=resume == "", model=model, base_url=base_url)
+    options = ChatOptions(session, continue_last, pick=resume == "", model=model, base_url=base_url, no_save=no_save)
     return run(home_folder(), options)

@@ -37,6 +37,8 @@ def show() -> None:
     source = "$HFS_MODEL" if model else "config.toml" if config.model else "default"
     out(f"model = {one_line(model or config.model or 'local')}  ({source})")
     out(f"offline = {str(config.offline).lower()}")
+    if config.theme:
+        out(f"theme = {one_line(config.theme)}")
     if config.gguf:
         out(f"gguf = {config.gguf}")
     if config.system:

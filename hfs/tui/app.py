@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -15,11 +16,14 @@ from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from hfs.errors import StoreIOError
+from hfs.errors import HfsError, StoreIOError
 from hfs.persistence import Notice, SessionRepository, open_repository
 from hfs.tui.commands import COMMANDS
 from hfs.tui.options import ChatOptions
+from hfs.tui.passing_home import passing_home
 from hfs.tui.screens.chat import ChatScreen
+from hfs.tui.themes import DARK, LIGHT
+from hfs.user_config import load_config
 
 _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -48,10 +52,24 @@ class HFSApp(App[int]):
 
     def __init__(self, home: Path, options: ChatOptions | None = None) -> None:
         super().__init__()
+        options = options or ChatOptions()
         self.home = home
+        self._passing = contextlib.ExitStack()
+        self._store_home = self._passing.enter_context(passing_home()) if options.no_save else home
         self._repo: SessionRepository | None = None
         self._session_id: int | None = None
-        self._chat = ChatScreen(home, options or ChatOptions())
+        self._chat = ChatScreen(home, options)
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = self._configured_theme()
+
+    def _configured_theme(self) -> str:
+        # A broken config.toml is told by the chat; here it only means the usual colours.
+        with contextlib.suppress(HfsError):
+            chosen = load_config(self.home).theme
+            if chosen in self.available_themes:
+                return chosen
+        return DARK.name
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), _Guard()]
@@ -76,9 +94,10 @@ class HFSApp(App[int]):
             StoreError: It can't be opened.
         """
         if self._repo is None:
-            if self.home.exists() and not self.home.is_dir():
-                raise StoreIOError(f"{self.home} is no folder: move it away, or set HFS_HOME.", path=self.home)
-            repo = open_repository(self.home, self._told)
+            home = self._store_home
+            if home.exists() and not home.is_dir():
+                raise StoreIOError(f"{home} is no folder: move it away, or set HFS_HOME.", path=home)
+            repo = open_repository(home, self._told)
             try:
                 await repo.list_recent(1)
             except BaseException:
@@ -116,6 +135,7 @@ class HFSApp(App[int]):
         if self._repo is not None:
             repo, self._repo = self._repo, None
             await repo.close()
+        self._passing.close()
 
 
 def run(home: Path, options: ChatOptions | None = None) -> int:

@@ -19,3 +19,5 @@ class ChatOptions:
     """The model to talk to, as ``provider/name``."""
     base_url: str | None = None
     """The address of an OpenAI-compatible server."""
+    no_save: bool = False
+    """Whether nothing is kept of the chat."""

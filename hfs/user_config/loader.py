@@ -16,6 +16,7 @@ from hfs.user_config.models import Config, ProviderConfig, Secret
 _KEYS: Final[dict[str, type]] = {
     "model": str,
     "system": str,
+    "theme": str,
     "offline": bool,
     "gguf": str,
     "context_length": int,
@@ -70,6 +71,7 @@ def load_config(home: Path) -> Config:
         path=path,
         model=values.get("model"),
         system=values.get("system"),
+        theme=values.get("theme"),
         offline=values.get("offline", False),
         gguf=Path(gguf).expanduser() if gguf else None,
         context_length=values.get("context_length"),

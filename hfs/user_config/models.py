@@ -40,6 +40,8 @@ class Config:
     """As ``provider/name``."""
     system: str | None = None
     """A prompt that every conversation begins with."""
+    theme: str | None = None
+    """The colours of the chat."""
     offline: bool = False
     """Refuse to talk to anything but this machine."""
     gguf: Path | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,8 @@ class ModelServer:
         """Whether the stream ends as it should, or breaks off."""
         self.hold: threading.Event | None = None
         """Waited for after the first chunk."""
+        self.pause = 0.0
+        """Between two chunks, in seconds."""
         self.gone = threading.Event()
         """Set when the client closed the connection during an answer."""
         self.base_url = ""
@@ -62,6 +65,7 @@ def model_server() -> Iterator[ModelServer]:
             self._event({"choices": [{"delta": {"role": "assistant", "content": None}}]})
             for number, chunk in enumerate(script.chunks):
                 self._event({"choices": [{"delta": {"content": chunk}}]})
+                time.sleep(script.pause)
                 if script.hold is not None and number == 0:
                     while not script.hold.wait(0.02):
                         self._event({"choices": []})

@@ -321,7 +321,7 @@ async def test_the_status_bar_says_how_much_of_the_context_is_used_and_keeps_the
         shown_bar.context = "context 12%"
         await pilot.pause()
         text = str(shown_bar.render())
-        assert text.startswith("saved  |  a very")
+        assert text.startswith("saved | a very")
         assert "custom/m @ 127" in text
         assert "context" not in text
         assert len(text) <= 60

@@ -110,6 +110,8 @@ async def test_another_width_keeps_the_place() -> None:
         await pilot.pause()
         assert "message 50." in screen(transcript)
         assert not transcript.jump(999)
+        assert all(len(line) <= transcript.size.width for line in screen(transcript).split("\n"))
+        assert transcript._column.width == transcript.size.width
         await pilot.resize_terminal(40, 12)
         await pilot.pause()
         assert "50 · user" in screen(transcript)

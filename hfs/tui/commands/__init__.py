@@ -30,7 +30,7 @@ KEYS: Final = (
     ("Ctrl+G", "Write in $EDITOR."),
     ("Ctrl+O", "Pick a session."),
     ("Esc", "Stop the answer and keep what came; leave an edit."),
-    ("Page Up, Page Down", "Scroll. End, with the conversation focused, follows the newest again."),
+    ("Page Up, Page Down", "Scroll. Ctrl+End goes back to the newest."),
     ("Ctrl+C", "Copy what is marked; stop; empty the line; twice: quit."),
     ("Ctrl+Q", "Quit."),
     ("Ctrl+P", "All commands."),

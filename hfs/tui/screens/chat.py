@@ -33,7 +33,7 @@ from hfs.tui.widgets.composer import Composer, Edit
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import Transcript
-from hfs.user_config import load_config
+from hfs.user_config import load_config, set_value
 
 if TYPE_CHECKING:
     from hfs.tui.app import HFSApp
@@ -62,6 +62,7 @@ class ChatScreen(Screen[None]):
         Binding("escape", "stop_answer", "Stop the answer", priority=True),
         Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),
         Binding("ctrl+o", "pick_session", "Pick a session", priority=True),
+        Binding("ctrl+end", "follow", "Newest", priority=True),
         Binding("pageup", "scroll_transcript(-1)", "Scroll up", priority=True),
         Binding("pagedown", "scroll_transcript(1)", "Scroll down", priority=True),
     ]
@@ -106,6 +107,7 @@ class ChatScreen(Screen[None]):
         yield StatusBar()
 
     async def on_mount(self) -> None:
+        self._status.badge = "NOTHING OF THIS CHAT IS SAVED" if self._options.no_save else ""
         self._composer.prompt.focus()
         self.call_after_refresh(self._begin)
 
@@ -292,6 +294,8 @@ class ChatScreen(Screen[None]):
             self.app.action_change_theme()
         elif name in self.app.available_themes:
             self.app.theme = name
+            with contextlib.suppress(HfsError):
+                set_value(self._home, "theme", name)
         return not name or name in self.app.available_themes
 
     def type_command(self, name: str) -> None:
@@ -304,6 +308,7 @@ class ChatScreen(Screen[None]):
     async def _sent(self, event: Composer.Sent) -> None:
         event.stop()
         text = event.text
+        self.transcript.action_follow()
         if text.startswith("/") and not text.startswith("//"):
             self._run_command(text.strip())
         elif self._answering:
@@ -437,6 +442,10 @@ class ChatScreen(Screen[None]):
             self.transcript.scroll_page_up(animate=False)
         else:
             self.transcript.scroll_page_down(animate=False)
+
+    def action_follow(self) -> None:
+        """Goes to the newest and stays there."""
+        self.transcript.action_follow()
 
     def action_pick_session(self) -> None:
         """Lets the person pick a session."""

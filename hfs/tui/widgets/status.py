@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from hfs.display import one_line
 
-_GAP = "  |  "
+_GAP = " | "
 _SHORTEST_NAME = 12
 
 
@@ -21,12 +21,14 @@ class StatusBar(Static):
     trouble: reactive[str] = reactive("", toggle_class="-error")
     context: reactive[str] = reactive("")
     """Such as ``context 12%``."""
+    badge: reactive[str] = reactive("", toggle_class="-badge")
+    """What must not be overlooked."""
     scrolled: reactive[bool] = reactive(False)
     """Whether the newest is out of view."""
 
     def render(self) -> Content:
-        saved = one_line(self.trouble or self.saving, 200)
-        back = "End: newest" if self.scrolled else ""
+        saved = self.badge or one_line(self.trouble or self.saving, 200)
+        back = "Ctrl+End: newest" if self.scrolled else ""
         model = one_line(self.model, 50)
         # The name gives way first, then the context: where text goes and whether it is saved must be seen.
         parts = [part for part in (saved, back, self.context, model) if part]

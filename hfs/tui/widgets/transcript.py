@@ -140,6 +140,8 @@ class Transcript(ScrollView, can_focus=True):
         height = self.size.height
         if not height or self._settling:
             return
+        if self.size.width != self._column.width:
+            self._take_width()
         if self.following:
             self._go(self._column.settle_end(height))
         else:
@@ -161,12 +163,13 @@ class Transcript(ScrollView, can_focus=True):
             self.following = new_value >= self.max_scroll_y
             self._settle()
 
+    def _take_width(self) -> None:
+        at = self._column.at(round(self.scroll_y)) if self._column.blocks else 0
+        self._column.resize(self.size.width)
+        if not self.following:
+            self._go(self._column.top(at))
+
     def on_resize(self, event: events.Resize) -> None:
-        if self.size.width != self._column.width:
-            at = self._column.at(round(self.scroll_y)) if self._column.blocks else 0
-            self._column.resize(self.size.width)
-            if not self.following:
-                self._go(self._column.top(at))
         self._settle()
 
     def notify_style_update(self) -> None:
@@ -191,6 +194,9 @@ class Transcript(ScrollView, can_focus=True):
         return Look(styles, "monokai" if self.app.current_theme.dark else "friendly", theme)
 
     def render_line(self, y: int) -> Strip:
+        if self.size.width != self._column.width:
+            # A scroll bar came or went, which is no resize.
+            self.call_later(self._settle)
         line = self._column.line(round(self.scroll_y) + y)
         base = self.rich_style
         width = self.size.width
