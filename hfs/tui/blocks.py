@@ -81,6 +81,8 @@ class Block:
         options_width = max(width, 4)
         with console.use_theme(look.theme):
             lines = _drawn(console, self._renderable(look, style), options_width)
+        if self.kind == "markdown":
+            lines = _without_margins(lines)
         return [[], *lines] if self.gap else lines
 
     def _renderable(self, look: Look, style: Style) -> RenderableType:
@@ -101,6 +103,12 @@ def _drawn(console: Console, what: RenderableType, width: int) -> Lines:
         [segment for segment in line if segment.text and not segment.control]
         for line in console.render_lines(what, options, pad=False)
     ]
+
+
+def _without_margins(lines: Lines) -> Lines:
+    """Without the empty lines that some parts of Markdown bring along."""
+    filled = [at for at, line in enumerate(lines) if any(segment.text.strip() for segment in line)]
+    return lines[filled[0] : filled[-1] + 1] if filled else []
 
 
 def _table(rows: Sequence[Sequence[str]]) -> Table:

@@ -80,7 +80,7 @@ class Follower:
                 self.unsaved = True
                 self._status.trouble = trouble(event)
             case ContextUsed(tokens=tokens, limit=limit):
-                self._status.context = f"context {min(100, round(100 * tokens / limit))}%"
+                self._status.context = f"context {max(1, min(100, round(100 * tokens / limit)))}%"
         told = sentence(event, said)
         if told is not None:
             await self._transcript.note(told.text, told.kind)

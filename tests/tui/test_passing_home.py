@@ -22,7 +22,7 @@ async def test_nothing_is_left_of_a_chat_that_is_not_saved_and_the_badge_stays(h
         await say(pilot, "a secret")
         await hear(pilot, "Hello, you")
         assert (kept / "sessions" / "1.json").exists()
-        assert str(status(pilot).render()).startswith("NOTHING OF THIS CHAT IS SAVED")
+        assert str(status(pilot).render()).startswith("NOTHING IS SAVED")
         await pilot.press("ctrl+q")
         await until(pilot, lambda: app.return_code is not None)
     assert not kept.exists()

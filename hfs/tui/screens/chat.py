@@ -107,7 +107,7 @@ class ChatScreen(Screen[None]):
         yield StatusBar()
 
     async def on_mount(self) -> None:
-        self._status.badge = "NOTHING OF THIS CHAT IS SAVED" if self._options.no_save else ""
+        self._status.badge = "NOTHING IS SAVED" if self._options.no_save else ""
         self._composer.prompt.focus()
         self.call_after_refresh(self._begin)
 

@@ -264,4 +264,5 @@ def _row(summary: SessionSummary, hit: SearchHit | None, current: int | None) ->
     first = f"{summary.id:>4}  {moment:%Y-%m-%d %H:%M}  {one_line(summary.name, 70)}{mark}{damaged}"
     if hit is None:
         return first
+    first = f"{summary.id:>4}  {one_line(summary.name, 70)}{mark}"
     return f"{first}\n      {hit.message_id} · {one_line(hit.role)}: {one_line(hit.line, 160)}"
