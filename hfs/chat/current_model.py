@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from hfs.errors import HfsError
 from hfs.models import ModelBackend, choose_model, open_model
 from hfs.persistence import MessageModel
 from hfs.user_config import Config
@@ -27,6 +28,8 @@ class CurrentModel:
         self._base_url = base_url
         self.config = Config(home)
         self.backend: ModelBackend | None = None
+        self.instead: str | None = None
+        """Why it is not the model that spoke last in the session."""
 
     async def open(self, messages: Sequence[MessageModel] = ()) -> ModelBackend:
         """Opens the model that was asked for, or the one that spoke last, or the default.
@@ -36,7 +39,17 @@ class CurrentModel:
         """
         spoke = [message.model for message in messages if message.model]
         choice = choose_model(self._flag, spoke[-1] if spoke else None, self.config, os.environ)
-        return await self._exchange(choice.name, self._base_url)
+        self.instead = None
+        try:
+            return await self._exchange(choice.name, self._base_url)
+        except HfsError as error:
+            usual = choose_model(self._flag, None, self.config, os.environ)
+            if usual.name == choice.name:
+                raise
+            # An imported session, or one from another machine, may name a model that can't be had here.
+            opened = await self._exchange(usual.name, self._base_url)
+            self.instead = f"{choice.name}, which spoke last here, can't be used: {error} {opened.name} answers now."
+            return opened
 
     async def change(self, name: str) -> ModelBackend:
         """Lets another model answer; the present one stays if that can't be opened.

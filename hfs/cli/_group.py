@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "path": ("hfs.cli.sessions", "Print the path of a session's file."),
     "rename": ("hfs.cli.sessions", "Give a session a name."),
     "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
+    "search": ("hfs.cli.search", "Find what was said."),
     "show": ("hfs.cli.sessions", "Print a conversation."),
     "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
 }
@@ -104,12 +105,13 @@ def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("the chat needs a terminal. For one question in a script: hfs ask.")
     from hfs.paths import home_folder
-    from hfs.persistence import open_store
     from hfs.tui.app import run
     from hfs.tui.options import ChatOptions
 
     session = None
     if resume:
+        from hfs.persistence import open_store
+
         with open_store() as store:
             session = store.resolve(resume)
     options = ChatOptions(session, continue_last, pick=resume == "", model=model, base_url=base_url, no_save=no_save)

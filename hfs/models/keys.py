@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Final
@@ -38,6 +37,8 @@ def find_key(provider: str, variable: str | None, own: ProviderConfig, environ: 
 
 
 def _from_command(provider: str, command: Sequence[str]) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=True, stdin=subprocess.DEVNULL)
         lines = done.stdout.decode("utf-8").split("\n")

@@ -10,12 +10,9 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from hfs.persistence._conflicts import MergedCopy
-from hfs.persistence._drafts import DraftFile
 from hfs.persistence._store import SessionStore
-from hfs.persistence.check import CheckReport
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -26,6 +23,11 @@ from hfs.persistence.models import (
     SessionSummary,
     TrashedSession,
 )
+
+if TYPE_CHECKING:
+    from hfs.persistence._conflicts import MergedCopy
+    from hfs.persistence._drafts import DraftFile
+    from hfs.persistence.check import CheckReport
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")

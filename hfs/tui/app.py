@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from textual.app import App, SystemCommand
@@ -17,13 +17,15 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from hfs.errors import HfsError, StoreIOError
-from hfs.persistence import Notice, SessionRepository, open_repository
+from hfs.paths import CONFIG
 from hfs.tui.commands import COMMANDS
 from hfs.tui.options import ChatOptions
 from hfs.tui.passing_home import passing_home
 from hfs.tui.screens.chat import ChatScreen
 from hfs.tui.themes import DARK, LIGHT
-from hfs.user_config import load_config
+
+if TYPE_CHECKING:
+    from hfs.persistence import Notice, SessionRepository
 
 _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -48,6 +50,7 @@ class HFSApp(App[int]):
     """
 
     TITLE = "hfs"
+    CSS_PATH = Path(__file__).parent / "screens" / "chat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self, home: Path, options: ChatOptions | None = None) -> None:
@@ -64,6 +67,10 @@ class HFSApp(App[int]):
         self.theme = self._configured_theme()
 
     def _configured_theme(self) -> str:
+        if not (self.home / CONFIG).exists():
+            return DARK.name
+        from hfs.user_config import load_config
+
         # A broken config.toml is told by the chat; here it only means the usual colours.
         with contextlib.suppress(HfsError):
             chosen = load_config(self.home).theme
@@ -74,8 +81,8 @@ class HFSApp(App[int]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), _Guard()]
 
-    async def on_mount(self) -> None:
-        await self.push_screen(self._chat)
+    def get_default_screen(self) -> Screen[Any]:
+        return self._chat
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
@@ -93,6 +100,9 @@ class HFSApp(App[int]):
         Raises:
             StoreError: It can't be opened.
         """
+        # Imported once the first screen is painted, as everything that it does not need.
+        from hfs.persistence import open_repository
+
         if self._repo is None:
             home = self._store_home
             if home.exists() and not home.is_dir():

@@ -9,20 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
-from rich.markdown import Markdown
 from rich.segment import Segment
 from rich.style import Style
-from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
 from hfs.display import display, one_line
-from hfs.persistence import MessageModel
+
+if TYPE_CHECKING:
+    from hfs.persistence import MessageModel
 
 Kind = Literal["who", "user", "markdown", "code", "note", "error", "table"]
 Lines = list[list[Segment]]
@@ -86,9 +85,14 @@ class Block:
         return [[], *lines] if self.gap else lines
 
     def _renderable(self, look: Look, style: Style) -> RenderableType:
+        # Imported when first drawn: an empty chat is on the screen sooner.
         if self.kind == "markdown":
+            from rich.markdown import Markdown
+
             return Markdown(display(self.text), code_theme=look.code_theme, hyperlinks=False)
         if self.kind == "code":
+            from rich.syntax import Syntax
+
             return Syntax(
                 display(self.text), self.language or "text", theme=look.code_theme, word_wrap=True, tab_size=4
             )
@@ -111,7 +115,9 @@ def _without_margins(lines: Lines) -> Lines:
     return lines[filled[0] : filled[-1] + 1] if filled else []
 
 
-def _table(rows: Sequence[Sequence[str]]) -> Table:
+def _table(rows: Sequence[Sequence[str]]) -> RenderableType:
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in rows[0]:
         table.add_column(Text(title), overflow="fold")

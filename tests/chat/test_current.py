@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from hfs.chat import CurrentSession
+from hfs.chat import CurrentModel, CurrentSession
 from hfs.chat.current import describe_changes
 from hfs.chat.events import SessionBroken, SessionChanged, SessionRemoved
-from hfs.errors import SessionNotFoundError
+from hfs.errors import HfsError, SessionNotFoundError
 from hfs.persistence import NewMessage, SessionModel, SessionRepository, open_repository
+from hfs.user_config import load_config
 
 
 @pytest.fixture
@@ -93,3 +94,24 @@ async def test_messages_in_another_order_are_a_change(repo: SessionRepository) -
     messages = (await make(repo, "one", "two")).messages
     assert describe_changes(messages, messages[::-1]) == "the messages stand in another order"
     assert describe_changes(messages, messages) == ""
+
+
+async def test_where_the_model_of_a_session_cannot_be_had_the_usual_one_answers(
+    repo: SessionRepository, home: Path
+) -> None:
+    session = await repo.create(messages=[NewMessage("assistant", "hi", "elsewhere/x")])
+    (home / "config.toml").write_text('model = "ollama/m"\n')
+    model = CurrentModel(home)
+    model.config = load_config(home)
+    assert (await model.open(session.messages)).name == "ollama/m"
+    assert model.instead is not None
+    assert "elsewhere/x, which spoke last here, can't be used" in model.instead
+    await model.change("vllm/y")
+    assert model.backend is not None
+    assert model.backend.name == "vllm/y"
+    with pytest.raises(HfsError):
+        await model.change("nobody/z")
+    assert model.backend.name == "vllm/y"
+    await model.close()
+    with pytest.raises(HfsError, match="nobody"):
+        await CurrentModel(home, "nobody/z").open(session.messages)

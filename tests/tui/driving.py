@@ -13,7 +13,6 @@ from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
-from hfs.tui.widgets.transcript import Transcript
 from tests.support.model_server import ModelServer
 
 
@@ -36,7 +35,7 @@ def status(pilot: Pilot[int]) -> StatusBar:
 
 def shown(pilot: Pilot[int]) -> str:
     """Everything that the transcript says."""
-    return pilot.app.screen.query_one(Transcript).text
+    return next(screen for screen in pilot.app.screen_stack if isinstance(screen, ChatScreen)).transcript.text
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:

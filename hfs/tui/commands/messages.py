@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from hfs.persistence import MessageModel
 from hfs.tui.commands.registry import Chat, Command
+
+if TYPE_CHECKING:
+    from hfs.persistence import MessageModel
 
 
 async def _retry(chat: Chat, argument: str) -> None:

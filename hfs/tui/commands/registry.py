@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from hfs.chat import CurrentSession
-from hfs.persistence import SessionRepository
-from hfs.tui.widgets.transcript import Transcript
+if TYPE_CHECKING:
+    from hfs.chat import CurrentSession
+    from hfs.persistence import SessionRepository
+    from hfs.tui.widgets.transcript import Transcript
 
 
 class Chat(Protocol):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
@@ -15,29 +17,23 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
-from hfs.chat import CurrentModel, CurrentSession, said_before
-from hfs.chat.events import (
-    SessionChanged,
-    SessionRemoved,
-)
 from hfs.display import counted, one_line
-from hfs.errors import HfsError, ModelError, SessionNotFoundError, StoreError
-from hfs.models import ModelBackend
-from hfs.persistence import Notice, SessionRepository
+from hfs.errors import HfsError, SessionNotFoundError, StoreError
 from hfs.tui.commands import run_command
-from hfs.tui.editor import edit_outside
-from hfs.tui.following import Follower, show_outside
 from hfs.tui.options import ChatOptions
-from hfs.tui.telling import Sentence, needs_care, warnings_of
 from hfs.tui.widgets.composer import Composer, Edit
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import Transcript
-from hfs.user_config import load_config, set_value
 
+# What the first paint does not need is imported where it is used: start-up is a feature.
 if TYPE_CHECKING:
+    from hfs.chat import CurrentSession
+    from hfs.persistence import Notice, SessionRepository
     from hfs.tui.app import HFSApp
+    from hfs.tui.model_switch import ModelSwitch
     from hfs.tui.screens.picker import Picked
+    from hfs.tui.telling import Sentence
 
 _POLL = 1.0
 """How often the session's file is looked at, in seconds."""
@@ -57,7 +53,6 @@ class ChatScreen(Screen[None]):
         options: How it begins.
     """
 
-    CSS_PATH = "chat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_answer", "Stop the answer", priority=True),
         Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),
@@ -77,7 +72,7 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._home = home
         self._options = options
-        self._model = CurrentModel(home, options.model, options.base_url)
+        self._model: ModelSwitch
         self._session: CurrentSession | None = None
         self._answering = False
         self._unsaved = False
@@ -114,19 +109,25 @@ class ChatScreen(Screen[None]):
     # Starting
 
     async def _begin(self) -> None:
-        try:
-            self._model.config = load_config(self._home)
-            for warning in self._model.config.warnings:
-                await self.note(warning, "error")
-        except HfsError as error:
-            await self.note(str(error), "error")
+        from hfs.tui.model_switch import ModelSwitch
+
+        def in_background(work: Awaitable[None]) -> None:
+            self.run_worker(work, group="model", exclusive=True)
+
+        async def say(text: str) -> None:
+            await self.note(text, "error")
+
+        self._model = ModelSwitch(self._home, self._options, self._status, say, in_background)
+        await self._model.load_config()
         if await self._open_store():
             await self._open_first_session()
             self._look_around()
-        await self._open_model()
+        await self._model.open(self._session.messages if self._session else ())
         self.set_interval(_POLL, self._poll)
 
     async def _open_store(self) -> bool:
+        from hfs.chat import CurrentSession
+
         try:
             repo = await self._app.initialize_persistence()
             self._session = CurrentSession(repo, self._model.config.system)
@@ -142,6 +143,9 @@ class ChatScreen(Screen[None]):
     @work(group="look around")
     async def _look_around(self) -> None:
         """Reads what is not needed at once: names to complete, what was said before, what needs care."""
+        from hfs.chat import said_before
+        from hfs.tui.telling import needs_care
+
         with contextlib.suppress(HfsError):
             copies = await self.repo.conflict_copies()
             summaries = await self.repo.list_recent(None)
@@ -163,25 +167,6 @@ class ChatScreen(Screen[None]):
             await self.note(str(error), "error")
         if self._options.pick:
             self.pick_session()
-
-    async def _open_model(self) -> None:
-        try:
-            self._use(await self._model.open(self._session.messages if self._session else ()))
-        except HfsError as error:
-            self._status.model = "no model"
-            await self.note(str(error), "error")
-
-    def _use(self, model: ModelBackend) -> None:
-        self._status.model = f"{model.name} @ {model.destination}"
-        self._warm_up(model)
-
-    @work(group="model", exclusive=True)
-    async def _warm_up(self, model: ModelBackend) -> None:
-        try:
-            await model.start()
-        except ModelError as error:
-            await self.note(str(error), "error")
-        self._status.model = f"{model.name} @ {model.destination}"
 
     # What commands need
 
@@ -227,6 +212,8 @@ class ChatScreen(Screen[None]):
         Raises:
             HfsError: It can't be read, or what was said last is saved nowhere yet.
         """
+        from hfs.tui.telling import warnings_of
+
         await self._keep_typed()
         opened = await self.session.open(session_id)
         self._composer.end_edit()
@@ -250,9 +237,8 @@ class ChatScreen(Screen[None]):
             HfsError: There is no such model, or it can't be used.
         """
         if name:
-            self._use(await self._model.change(name))
-        backend = self._model.backend
-        return backend.name if backend else "none: `hfs models` lists what can be used"
+            await self._model.change(name)
+        return self._model.name
 
     def retry(self) -> None:
         """Asks the last question again; the answer that was there stays in a fork."""
@@ -293,6 +279,8 @@ class ChatScreen(Screen[None]):
         if not name:
             self.app.action_change_theme()
         elif name in self.app.available_themes:
+            from hfs.user_config import set_value
+
             self.app.theme = name
             with contextlib.suppress(HfsError):
                 set_value(self._home, "theme", name)
@@ -337,11 +325,13 @@ class ChatScreen(Screen[None]):
     @work(group="answer")
     async def _talk(self, text: str | None) -> None:
         """Says something and shows the answer; asks the last question again, where it is None."""
+        from hfs.tui.following import Follower
+
         if self._session is None and not await self._open_store():
             self._composer.prompt.load_text(text or "")
             return
         if self._model.backend is None:
-            await self._open_model()
+            await self._model.open(self.session.messages)
         model = self._model.backend
         if model is None:
             await self.note(f"Not sent: {one_line(text or '/retry', 60)}", "error")
@@ -369,10 +359,16 @@ class ChatScreen(Screen[None]):
     async def _show(self) -> None:
         self._show_session_name()
         await self.transcript.show_messages(self.session.messages)
+        # Else the garbage collector looks through every message of a long session again and again, and each time
+        # scrolling stands still for a moment.
+        gc.freeze()
 
     # What others do to the file
 
     async def _poll(self) -> None:
+        from hfs.chat.events import SessionChanged, SessionRemoved
+        from hfs.tui.following import show_outside
+
         session = self._session
         if session is None or self._answering:
             return
@@ -419,6 +415,8 @@ class ChatScreen(Screen[None]):
 
     @on(Prompt.EditorRequested)
     async def _write_outside(self, event: Prompt.EditorRequested) -> None:
+        from hfs.tui.editor import edit_outside
+
         event.stop()
         try:
             self._put(edit_outside(self.app, event.text))

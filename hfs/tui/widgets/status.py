@@ -9,7 +9,7 @@ from textual.widgets import Static
 from hfs.display import one_line
 
 _GAP = " | "
-_SHORTEST_NAME = 12
+_SHORTEST_NAME = 8
 
 
 class StatusBar(Static):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,9 +20,11 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from hfs.display import one_line
-from hfs.persistence import MessageModel
 from hfs.tui.blocks import Block, Kind, Lines, Look, content_blocks, message_blocks, plain, theme_of
 from hfs.tui.column import Column
+
+if TYPE_CHECKING:
+    from hfs.persistence import MessageModel
 
 _FRAME: Final = 1 / 20
 """The shortest time between two drawings of an answer that grows, in seconds."""
