@@ -180,7 +180,13 @@ class CurrentSession:
         self._remember(session, revision)
         if session is None:
             return SessionRemoved(self._session_id)
-        return SessionChanged(session, describe_changes(before, session.messages))
+        present = {message.id for message in session.messages}
+        lost = [message for message in before if message.id not in present]
+        kept = 0
+        if lost:
+            with contextlib.suppress(HfsError):
+                kept = await self._repo.keep_aside(session.id, lost)
+        return SessionChanged(session, describe_changes(before, session.messages), kept)
 
 
 def describe_changes(before: Sequence[MessageModel], after: Sequence[MessageModel]) -> str:

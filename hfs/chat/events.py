@@ -96,6 +96,8 @@ class SessionChanged:
     session: SessionModel
     changes: str
     """What is different with its messages, in words; empty if nothing is."""
+    kept_aside: int
+    """How many messages that it took out are in the trash now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ class Endpoint:
         return urlsplit(self.base_url).hostname in _LOOPBACK
 
 
+def provider_names() -> list[str]:
+    """The providers that hfs knows without being told."""
+    return sorted(_PROVIDERS)
+
+
 def endpoint(
     provider: str,
     config: Config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -79,6 +80,50 @@ def taken_out(document: Document, message_ids: set[int], moment: datetime) -> in
         document[REMOVED] = notes
     document["updated_at"] = stamp
     return len(gone)
+
+
+def missing(messages: Iterable[Document], present: Iterable[Any]) -> list[Document]:
+    """The messages that are not among the present ones: neither by id and moment, nor by moment and words."""
+    known = [item for item in present if isinstance(item, dict)]
+    marks = {_identity(item) for item in known} | {_words(item) for item in known}
+    return [item for item in messages if not marks & {_identity(item), _words(item)}]
+
+
+def put_back(document: Document, lost: Iterable[Document]) -> int:
+    """Puts messages back that were taken out, in place, each once; returns how many.
+
+    One whose id was given to another meanwhile gets a new one, at the end.
+    """
+    items = document["messages"]
+    used = {item.get("id") for item in items if isinstance(item, dict)}
+    numbers = [number for number in used if type(number) is int]
+    count = 0
+    for item in lost:
+        if not missing([item], items):
+            continue
+        number = item.get("id")
+        if type(number) is not int or number in used:
+            number = max(numbers, default=0) + 1
+        following = (at for at, other in enumerate(items) if isinstance(other, dict) and _follows(other, number))
+        items.insert(next(following, len(items)), {**item, "id": number})
+        used.add(number)
+        numbers.append(number)
+        count += 1
+    document.pop(REMOVED, None)
+    return count
+
+
+def _identity(item: Document) -> tuple[Any, ...]:
+    return (item.get("id"), item.get("created_at"))
+
+
+def _words(item: Document) -> tuple[Any, ...]:
+    return (str(item.get("created_at")), str(item.get("role")), str(item.get("content")))
+
+
+def _follows(item: Document, number: int) -> bool:
+    other = item.get("id")
+    return type(other) is int and other > number
 
 
 def _place(items: list[Any], message_id: int) -> int:

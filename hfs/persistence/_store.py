@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,12 +16,10 @@ from hfs import paths
 from hfs.display import counted
 from hfs.errors import (
     HfsError,
-    InvalidDocumentError,
     SessionNotFoundError,
-    StoreError,
     StoreIOError,
 )
-from hfs.persistence._files import FileOps, io_error
+from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT
 from hfs.persistence._reader import APPEND_THRESHOLD
@@ -34,7 +32,8 @@ from hfs.persistence._session_document import (
     to_item,
     to_message,
 )
-from hfs.persistence._session_reader import SessionReader, is_id
+from hfs.persistence._session_editor import SessionEditor
+from hfs.persistence._session_reader import is_id
 from hfs.persistence._time import format_time, now
 from hfs.persistence.models import (
     Draft,
@@ -53,7 +52,7 @@ _UID_PREFIX = 4
 _Result = TypeVar("_Result")
 
 
-class SessionStore(SessionReader):
+class SessionStore(SessionEditor):
     """Sessions as files in a home folder.
 
     Args:
@@ -201,67 +200,6 @@ class SessionStore(SessionReader):
             return None
         return self.get(session_id)
 
-    def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
-        """A new session that begins as another does; ``forked_from`` in it names the origin by its uid.
-
-        Args:
-            session_id: The origin, which stays as it is.
-            before: The id of the first message that is left out; None takes all.
-            name: Its name; the origin's and ``(fork)``, where it is None.
-
-        Raises:
-            SessionNotFoundError: There is no such session.
-            InvalidDocumentError: There is no such message, or the name can't be used.
-            CorruptSessionError, StoreIOError, LockTimeoutError: It could not be made.
-        """
-        from hfs.persistence._editing import forked
-
-        session = self.get(session_id)
-        if session is None:
-            raise self._missing(str(session_id))
-        checked = checked_name(name) if name is not None else None
-        document = forked(session.to_document(), before, checked, now())
-        made = self.get(self._storable(lambda: self._folder.create(document)))
-        if made is None:
-            raise self._missing(str(document["uid"]))
-        return made
-
-    def edit_message(self, session_id: int, message_id: int, content: str) -> MessageModel | None:
-        """Gives a message another text. None if there is no such session.
-
-        Raises:
-            InvalidDocumentError: There is no such message, or the text can't be stored; nothing was written.
-            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not changed.
-        """
-        from hfs.persistence._editing import reworded
-
-        changed: list[Document] = []
-
-        def change(document: Document) -> None:
-            changed[:] = [reworded(document, message_id, content, now())]
-
-        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
-            return None
-        return to_message(session_id, changed[0])
-
-    def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
-        """Takes messages out for good; returns how many. ``fork`` first, to keep them.
-
-        Raises:
-            SessionNotFoundError: There is no such session.
-            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: Nothing was taken out.
-        """
-        from hfs.persistence._editing import taken_out
-
-        counts = [0]
-
-        def change(document: Document) -> None:
-            counts[0] = taken_out(document, set(message_ids), now())
-
-        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
-            raise self._missing(str(session_id))
-        return counts[0]
-
     def delete(self, session_id: int) -> bool:
         """Moves a session to the trash; says whether it was there."""
         if not is_id(session_id) or not self._folder.exists(session_id):
@@ -270,29 +208,6 @@ class SessionStore(SessionReader):
             # A file that was copied in has an id that hfs never gave out: it must not come back either.
             self._folder.reserve(session_id)
             return self._folder.move(session_id, self._trash.place_for(session_id))
-
-    def restore(self, session_id: int) -> SessionModel | None:
-        """Brings back the session of that id that was deleted last, or messages that were taken out of it.
-
-        Returns:
-            The session, or None if the trash has nothing of it.
-        """
-        if self._folder.exists(session_id):
-            return self._restore_messages(session_id)
-        trashed = self._trash.latest(session_id)
-        if trashed is None:
-            return None
-        target = self._folder.file(session_id)
-        with self._locks.table(), self._locks.document(session_id):
-            try:
-                self._ops.link(str(trashed), target)
-                self._ops.fsync_folder(str(self._folder.path))
-                self._ops.unlink(str(trashed))
-            except FileExistsError as error:
-                raise StoreError(f"There is a session {session_id} already; nothing was restored.") from error
-            except OSError as error:
-                raise io_error(error, target, "restore") from error
-        return self.get(session_id)
 
     def empty_trash(self, before: datetime | None = None) -> int:
         """Removes deleted sessions for good; returns how many files that were.
@@ -335,23 +250,6 @@ class SessionStore(SessionReader):
 
         keep = self._trash.place_for_copy
         return ConflictMerger(self._folder, self._ops, keep, self._index.with_uid).merge(session_id, path)
-
-    def _restore_messages(self, session_id: int) -> SessionModel | None:
-        kept = self._trash.messages_of(session_id)
-        if not kept:
-            return None
-        lost = [message for path in kept for message in self._trash.read(path).get("messages", [])]
-
-        def change(document: Document) -> None:
-            messages = document["messages"]
-            present = {(item.get("id"), item.get("created_at")) for item in messages}
-            messages.extend(item for item in lost if (item.get("id"), item.get("created_at")) not in present)
-            messages.sort(key=lambda item: item.get("id", 0))
-
-        self._folder.modify(session_id, change)
-        for path in kept:
-            self._ops.unlink(str(path))
-        return self.get(session_id)
 
     def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document, under a new id.
@@ -465,14 +363,6 @@ class SessionStore(SessionReader):
             f"`hfs restore {session_id}` puts them back."
         )
         self._notify(Notice("taken-out", session_id, text, str(path)))
-
-    def _storable(self, work: Callable[[], _Result]) -> _Result:
-        try:
-            return work()
-        except (TypeError, ValueError) as error:
-            if isinstance(error, HfsError):
-                raise
-            raise InvalidDocumentError(f"This can't be stored: {error}. Nothing was written.") from error
 
 
 def _were(messages: list[Document]) -> str:

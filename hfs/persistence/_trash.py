@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from hfs.errors import StoreIOError
 from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file, replace_file
 from hfs.persistence._format import Document, parse, render
 from hfs.persistence._json import JSONError
@@ -38,10 +39,29 @@ class Trash:
 
     def keep_messages(self, session_id: int, messages: list[Document]) -> Path:
         """Keeps messages that were taken out of a session that is still there."""
-        make_folder(self._ops, str(self.folder))
         path = self.folder / f"{session_id}-messages-{now().strftime(_MOMENT)}.json"
-        replace_file(self._ops, str(path), render({"messages": messages}, SESSION_LAYOUT), expected=None)
+        try:
+            make_folder(self._ops, str(self.folder))
+            replace_file(self._ops, str(path), render({"messages": messages}, SESSION_LAYOUT), expected=None)
+        except OSError as error:
+            raise error if isinstance(error, StoreIOError) else io_error(error, path, "keep messages in") from error
         return path
+
+    def messages_in(self, path: Path) -> list[Document]:
+        """The messages that a file in the trash holds."""
+        messages = self.read(path).get("messages")
+        return [item for item in messages if isinstance(item, dict)] if isinstance(messages, list) else []
+
+    def discard(self, path: Path) -> None:
+        """Removes a file whose messages are in their session again.
+
+        Raises:
+            StoreIOError: It can't be removed.
+        """
+        try:
+            self._ops.unlink(str(path))
+        except OSError as error:
+            raise io_error(error, path, "remove") from error
 
     def _found(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, datetime, Path]]:
         if self.folder.is_dir():

@@ -207,6 +207,10 @@ class SessionRepository:
         """Appends a message, unless an earlier attempt brought it in. It is durable when this returns."""
         return await self._run(self._store.ensure_message, session_id, message)
 
+    async def keep_aside(self, session_id: int, messages: Sequence[MessageModel]) -> int:
+        """Keeps messages in the trash that another program took out of a session; returns how many."""
+        return await self._run(self._store.keep_aside, session_id, messages)
+
     async def keep_draft(self, session_id: int, message: NewMessage) -> Draft:
         """Keeps a message that could not be saved into its session."""
         return await self._run(self._store.keep_draft, session_id, message)

@@ -78,6 +78,23 @@ class HFSApp(App[int]):
                 return chosen
         return DARK.name
 
+    def choose_theme(self, name: str) -> bool:
+        """Changes the colours, now and from now on; lets the user choose where no name is given.
+
+        Returns:
+            Whether there are such colours.
+        """
+        from hfs.user_config import set_value
+
+        if not name:
+            self.action_change_theme()
+        elif name in self.available_themes:
+            self.theme = name
+            # What can't be written down holds for this time.
+            with contextlib.suppress(HfsError):
+                set_value(self.home, "theme", name)
+        return not name or name in self.available_themes
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), _Guard()]
 

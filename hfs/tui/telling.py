@@ -50,8 +50,9 @@ def sentence(event: Event | OutsideEvent, said: str = "") -> Sentence | None:
             return Sentence(str(error), "error")
         case SessionRemoved():
             return Sentence("The file of this session was removed. What you say next begins a new one.", "error")
-        case SessionChanged(changes=changes) if changes:
-            return Sentence(f"Another program changed this session: {changes}.")
+        case SessionChanged(session=session, changes=changes, kept_aside=kept) if changes:
+            back = f" What was taken out is kept: /restore {session.id} puts it back." if kept else ""
+            return Sentence(f"Another program changed this session: {changes}.{back}")
         case _:
             return None
 

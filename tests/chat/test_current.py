@@ -13,7 +13,7 @@ from hfs.chat import CurrentModel, CurrentSession
 from hfs.chat.current import describe_changes
 from hfs.chat.events import SessionBroken, SessionChanged, SessionRemoved
 from hfs.errors import HfsError, SessionNotFoundError
-from hfs.persistence import NewMessage, SessionModel, SessionRepository, open_repository
+from hfs.persistence import NewMessage, SessionModel, SessionRepository, SessionStore, open_repository
 from hfs.user_config import load_config
 
 
@@ -52,6 +52,8 @@ async def test_what_others_change_is_told_once_and_in_words(repo: SessionReposit
     event = await current.look()
     assert isinstance(event, SessionChanged)
     assert event.changes == "1 message added, 1 message changed, 1 message taken out"
+    # It only has another id: nothing is lost that would have to be kept.
+    assert event.kept_aside == 0
     assert current.name == "Renamed"
     assert await current.look() is None
 
@@ -115,3 +117,15 @@ async def test_where_the_model_of_a_session_cannot_be_had_the_usual_one_answers(
     await model.close()
     with pytest.raises(HfsError, match="nobody"):
         await CurrentModel(home, "nobody/z").open(session.messages)
+
+
+async def test_what_hfs_took_out_itself_is_not_kept_aside(repo: SessionRepository, home: Path) -> None:
+    session = await make(repo, "one", "two")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    with SessionStore(home) as other:
+        other.remove_messages(session.id, [2])
+    event = await current.look()
+    assert isinstance(event, SessionChanged)
+    assert (event.changes, event.kept_aside) == ("1 message taken out", 0)
+    assert await repo.restore(session.id) is None

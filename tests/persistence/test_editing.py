@@ -106,3 +106,20 @@ def test_the_note_of_what_was_taken_out_does_not_stay_for_good(
 def test_taking_messages_out_of_a_session_that_is_not_there_says_so(store: SessionStore) -> None:
     with pytest.raises(SessionNotFoundError):
         store.remove_messages(4, [1])
+
+
+def test_what_is_kept_aside_comes_back_once_with_ids_of_its_own(
+    store: SessionStore, session: SessionModel, home: Path
+) -> None:
+    path = home / "sessions" / "1.json"
+    document = json.loads(path.read_bytes())
+    taken = {**document["messages"][2], "content": "another", "created_at": "2030-01-01T00:00:00Z"}
+    document["messages"] = [document["messages"][0], taken, "rubbish"]
+    path.write_text(json.dumps(document))
+    assert store.keep_aside(1, session.messages) == 2
+    assert store.keep_aside(1, session.messages) == 0
+    restored = store.restore(1)
+    assert restored is not None
+    assert {message.content for message in restored.messages} == {"one", "two\nlines", "another", "three", "rubbish"}
+    assert len({message.id for message in restored.messages}) == len(restored.messages) == 5
+    assert store.restore(1) is None

@@ -340,3 +340,38 @@ async def test_another_hfs_in_the_same_session_is_seen(home: Path, server: Model
             assert time.monotonic() - began < 5
             await hear(pilot, "Another program changed this session: 1 message added.")
     assert len(json.loads((home / "sessions" / "1.json").read_bytes())["messages"]) == 2
+
+
+async def test_messages_that_another_program_took_out_can_be_brought_back(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        store.create("Name", messages=[NewMessage("user", "one"), NewMessage("assistant", "two")])
+    path = home / "sessions" / "1.json"
+    async with chat(home, server, session=1) as pilot:
+        document = json.loads(path.read_bytes())
+        path.write_text(json.dumps({**document, "messages": document["messages"][:1]}))
+        await hear(pilot, "1 message taken out. What was taken out is kept: /restore 1 puts it back.")
+        assert "two" not in shown(pilot).split("\n")
+        await say(pilot, "/restore 1")
+        await hear(pilot, "Session 1 restored")
+        assert "two" in shown(pilot).split("\n")
+    assert texts(home, 1) == ["one", "two"]
+
+
+async def test_a_message_is_gone_to_and_arguments_are_completed(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        store.create("Name", messages=[NewMessage("user", f"number {n}") for n in range(1, 101)])
+    async with chat(home, server, session=1) as pilot:
+        await say(pilot, "/goto 5")
+        await until(pilot, lambda: status(pilot).scrolled)
+        screen = pilot.app.screen
+        seen = [strip.text for strip in screen._compositor.render_strips()]
+        assert any("number 5" in line for line in seen[:4])
+        await say(pilot, "/goto 500")
+        await hear(pilot, "There is no message 500")
+        for beginning, whole in (("/theme hfs-l", "/theme hfs-light"), ("/model oll", "/model ollama/")):
+            prompt(pilot).load_text(beginning)
+            await pilot.press("tab")
+            assert prompt(pilot).text == whole
+        prompt(pilot).load_text("/export ")
+        await pilot.press("tab", "tab")
+        assert prompt(pilot).text == "/export md"

@@ -76,10 +76,12 @@ def completions(beginning: str, session_names: Sequence[str] = ()) -> list[str]:
     if not space:
         return [f"/{command.name} " for command in COMMANDS if command.name.startswith(name)]
     command = _BY_NAME.get(name)
-    if command is None or not command.takes_session:
+    if command is None:
         return []
     folded = argument.casefold()
-    return [f"/{name} {one_line(known, 255)}" for known in session_names if folded in known.casefold()][:20]
+    names = [known for known in session_names if folded in known.casefold()] if command.takes_session else []
+    choices = [choice for choice in command.choices() if choice.startswith(argument)]
+    return [f"/{name} {one_line(known, 255)}" for known in [*names, *choices]][:20]
 
 
 def hints(beginning: str) -> list[Command]:

@@ -22,6 +22,12 @@ async def _edit(chat: Chat, argument: str) -> None:
         chat.begin_edit(message.id, message.content, fork=fork)
 
 
+async def _goto(chat: Chat, argument: str) -> None:
+    message = await _chosen(chat, argument.split(), "user", "/goto <n>")
+    if message is not None and not chat.transcript.jump(message.id):
+        await chat.note("It is not on the screen: /clear took it away; /resume shows it again.", "error")
+
+
 async def _copy(chat: Chat, argument: str) -> None:
     message = await _chosen(chat, argument.split(), "assistant", "/copy [<n>]")
     if message is not None:
@@ -45,5 +51,6 @@ async def _chosen(chat: Chat, words: list[str], role: str, usage: str) -> Messag
 COMMANDS: Final = (
     Command("retry", "/retry", "Ask the last question again; the old answer stays in a fork.", _retry),
     Command("edit", "/edit [<n>] [nofork]", "Change a message; the old text stays in a fork unless `nofork`.", _edit),
+    Command("goto", "/goto [<n>]", "Go to message <n>, or to your last one.", _goto, while_answering=True),
     Command("copy", "/copy [<n>]", "Copy the last answer, or message <n>.", _copy, while_answering=True),
 )

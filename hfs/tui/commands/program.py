@@ -38,10 +38,22 @@ async def _exit(chat: Chat, argument: str) -> None:
     await chat.leave()
 
 
+def _themes() -> list[str]:
+    from textual.theme import BUILTIN_THEMES
+
+    return ["hfs-dark", "hfs-light", *sorted(BUILTIN_THEMES)]
+
+
+def _models() -> list[str]:
+    from hfs.models.providers import provider_names
+
+    return ["local", *(f"{name}/" for name in provider_names())]
+
+
 COMMANDS: Final = (
-    Command("model", "/model [<name>]", "Show or change the model, as provider/name.", _model),
+    Command("model", "/model [<name>]", "Show or change the model, as provider/name.", _model, choices=_models),
     Command("system", "/system [<text>|none]", "Show or change what the model is told first, in this chat.", _system),
-    Command("theme", "/theme [<name>]", "Choose the colours.", _theme, while_answering=True),
+    Command("theme", "/theme [<name>]", "Choose the colours.", _theme, choices=_themes, while_answering=True),
     Command("config", "/config", "Say where the settings are.", _config, while_answering=True),
     Command("clear", "/clear", "Empty the screen; the session goes on.", _clear),
     Command("exit", "/exit", "Quit.", _exit, while_answering=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -85,5 +85,7 @@ class Command:
     run: Handler
     takes_session: bool = False
     """Whether its argument is a session, whose name can be completed."""
+    choices: Callable[[], Sequence[str]] = lambda: ()
+    """What its argument may be, where that can be listed."""
     while_answering: bool = False
     """Whether it may be used while an answer is coming."""

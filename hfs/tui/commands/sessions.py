@@ -80,6 +80,8 @@ async def _restore(chat: Chat, argument: str) -> None:
     if restored is None:
         await chat.note("Usage: /restore <id>, of a session in the trash.", "error")
         return
+    if restored.id == chat.session.session_id:
+        await chat.open_session(restored.id)
     await chat.note(f"Session {restored.id} restored: {one_line(restored.name, 255)}")
 
 
@@ -129,6 +131,12 @@ async def _import(chat: Chat, argument: str) -> None:
         await chat.note(f"{one_line(session.name, 255)} {what} session {session.id}.")
 
 
+def _formats() -> list[str]:
+    from hfs.transfer import formats
+
+    return formats()
+
+
 COMMANDS: Final = (
     Command("new", "/new", "Begin a new session.", _new),
     Command("sessions", "/sessions", "List the sessions.", _sessions, while_answering=True),
@@ -144,7 +152,12 @@ COMMANDS: Final = (
     Command("fork", "/fork [<n>]", "Branch into a new session, without message <n> and what follows it.", _fork),
     Command("delete", "/delete [<session>]", "Move this session, or another, to the trash.", _delete, True),
     Command("undo", "/undo", "Bring back what was deleted last.", _undo),
-    Command("restore", "/restore <id>", "Bring a session back from the trash.", _restore),
-    Command("export", "/export [json|md] [<file>]", "Write this session to a file.", _export),
+    Command(
+        "restore",
+        "/restore <id>",
+        "Bring back a session, or messages that were taken out of it, from the trash.",
+        _restore,
+    ),
+    Command("export", "/export [json|md] [<file>]", "Write this session to a file.", _export, choices=_formats),
     Command("import", "/import <file>", "Add sessions from a file that hfs exported.", _import),
 )

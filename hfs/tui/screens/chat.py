@@ -103,7 +103,6 @@ class ChatScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         self._status.badge = "NOTHING IS SAVED" if self._options.no_save else ""
-        self._composer.prompt.focus()
         self.call_after_refresh(self._begin)
 
     # Starting
@@ -276,15 +275,7 @@ class ChatScreen(Screen[None]):
 
     def choose_theme(self, name: str) -> bool:
         """Changes the colours; says whether there are such."""
-        if not name:
-            self.app.action_change_theme()
-        elif name in self.app.available_themes:
-            from hfs.user_config import set_value
-
-            self.app.theme = name
-            with contextlib.suppress(HfsError):
-                set_value(self._home, "theme", name)
-        return not name or name in self.app.available_themes
+        return self._app.choose_theme(name)
 
     def type_command(self, name: str) -> None:
         """Begins a command in the prompt."""

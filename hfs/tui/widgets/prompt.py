@@ -45,7 +45,7 @@ class Prompt(TextArea):
     def __init__(self, complete: Callable[[str], Sequence[str]], *, id: str | None = None) -> None:
         super().__init__(id=id, soft_wrap=True, show_line_numbers=False, placeholder=_PLACEHOLDER)
         self._complete = complete
-        self._completing: tuple[str, int] | None = None
+        self._completing: tuple[str, int, str] | None = None
         self._unsent = ""
         self._recalled = 0
         self.said_before: list[str] = []
@@ -94,11 +94,14 @@ class Prompt(TextArea):
 
     def _complete_next(self) -> None:
         """Completes what was typed; pressed again, takes the next that fits."""
-        beginning, turn = self._completing or (self.text, 0)
+        beginning, turn, shown = self._completing or (self.text, 0, self.text)
+        if shown != self.text:
+            beginning, turn = self.text, 0
         found = self._complete(beginning)
         if found:
-            self._completing = (beginning, turn + 1)
-            self.load_text(found[turn % len(found)])
+            chosen = found[turn % len(found)]
+            self._completing = (beginning, turn + 1, chosen)
+            self.load_text(chosen)
             self.move_cursor(self.document.end)
 
     def _recall(self, step: int) -> bool:

@@ -1,0 +1,155 @@
+"""Sessions changed beyond what is appended: forks, other texts, what was taken out and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
+
+from hfs.errors import HfsError, InvalidDocumentError, StoreError
+from hfs.persistence._files import io_error
+from hfs.persistence._format import Document
+from hfs.persistence._session_document import checked_name, to_message
+from hfs.persistence._session_reader import SessionReader, is_id
+from hfs.persistence._time import now
+from hfs.persistence.models import MessageModel, SessionModel
+
+_Result = TypeVar("_Result")
+
+
+class SessionEditor(SessionReader):
+    """Changes sessions that are there. Takes what ``SessionReader`` takes."""
+
+    def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
+        """A new session that begins as another does; ``forked_from`` in it names the origin by its uid.
+
+        Args:
+            session_id: The origin, which stays as it is.
+            before: The id of the first message that is left out; None takes all.
+            name: Its name; the origin's and ``(fork)``, where it is None.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            InvalidDocumentError: There is no such message, or the name can't be used.
+            CorruptSessionError, StoreIOError, LockTimeoutError: It could not be made.
+        """
+        from hfs.persistence._editing import forked
+
+        session = self.get(session_id)
+        if session is None:
+            raise self._missing(str(session_id))
+        checked = checked_name(name) if name is not None else None
+        document = forked(session.to_document(), before, checked, now())
+        made = self.get(self._storable(lambda: self._folder.create(document)))
+        if made is None:
+            raise self._missing(str(document["uid"]))
+        return made
+
+    def edit_message(self, session_id: int, message_id: int, content: str) -> MessageModel | None:
+        """Gives a message another text. None if there is no such session.
+
+        Raises:
+            InvalidDocumentError: There is no such message, or the text can't be stored; nothing was written.
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not changed.
+        """
+        from hfs.persistence._editing import reworded
+
+        changed: list[Document] = []
+
+        def change(document: Document) -> None:
+            changed[:] = [reworded(document, message_id, content, now())]
+
+        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+            return None
+        return to_message(session_id, changed[0])
+
+    def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
+        """Takes messages out for good; returns how many. ``fork`` first, to keep them.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: Nothing was taken out.
+        """
+        from hfs.persistence._editing import taken_out
+
+        counts = [0]
+
+        def change(document: Document) -> None:
+            counts[0] = taken_out(document, set(message_ids), now())
+
+        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+            raise self._missing(str(session_id))
+        return counts[0]
+
+    def restore(self, session_id: int) -> SessionModel | None:
+        """Brings back the session of that id that was deleted last, or messages that were taken out of it.
+
+        Returns:
+            The session, or None if the trash has nothing of it.
+        """
+        if self._folder.exists(session_id):
+            return self._restore_messages(session_id)
+        trashed = self._trash.latest(session_id)
+        if trashed is None:
+            return None
+        target = self._folder.file(session_id)
+        with self._locks.table(), self._locks.document(session_id):
+            try:
+                self._ops.link(str(trashed), target)
+                self._ops.fsync_folder(str(self._folder.path))
+                self._ops.unlink(str(trashed))
+            except FileExistsError as error:
+                raise StoreError(f"There is a session {session_id} already; nothing was restored.") from error
+            except OSError as error:
+                raise io_error(error, target, "restore") from error
+        return self.get(session_id)
+
+    def _restore_messages(self, session_id: int) -> SessionModel | None:
+        from hfs.persistence._editing import put_back
+
+        kept = self._trash.messages_of(session_id)
+        if not kept:
+            return None
+        lost = [message for path in kept for message in self._trash.messages_in(path)]
+
+        def change(document: Document) -> None:
+            put_back(document, lost)
+
+        self._folder.modify(session_id, change)
+        for path in kept:
+            self._trash.discard(path)
+        return self.get(session_id)
+
+    def keep_aside(self, session_id: int, messages: Sequence[MessageModel]) -> int:
+        """Keeps messages in the trash that another program took out of a session, until ``restore`` puts them back.
+
+        Those that hfs took out on purpose are left out, and those that are kept already.
+
+        Args:
+            session_id: The session.
+            messages: What was in it before.
+
+        Returns:
+            How many are kept.
+
+        Raises:
+            StoreIOError: They can't be kept.
+        """
+        from hfs.persistence._editing import REMOVED, missing
+
+        document = self.document(session_id) or {}
+        known = document.get(REMOVED)
+        known = known if isinstance(known, list) else []
+        present = [*known, *(document.get("messages") or [])]
+        present += [item for path in self._trash.messages_of(session_id) for item in self._trash.messages_in(path)]
+        lost = missing([message.to_item() for message in messages], present)
+        if lost:
+            self._trash.keep_messages(session_id, lost)
+        return len(lost)
+
+    def _storable(self, work: Callable[[], _Result]) -> _Result:
+        try:
+            return work()
+        except (TypeError, ValueError) as error:
+            if isinstance(error, HfsError):
+                raise
+            raise InvalidDocumentError(f"This can't be stored: {error}. Nothing was written.") from error
