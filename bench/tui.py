@@ -83,7 +83,7 @@ def measure_paint(home: Path, rounds: int) -> Times:
 async def measure_scrolling(home: Path, pages: int) -> list[float]:
     """A page up each, until the screen is drawn, in seconds."""
     times = []
-    app = HFSApp(home, ChatOptions(session=2, model="ollama/none"))
+    app = HFSApp(home, ChatOptions(session=2, model="ollama/none"), owns_process=True)
     async with app.run_test(size=(100, 30)) as pilot:
         transcript = app.screen.query_one(Transcript)
         while LAST not in transcript.text[-200:]:
@@ -104,7 +104,7 @@ async def measure_typing(home: Path, keys: int) -> Times:
         words = ("word ", "**bold** ", "`code` ", "and ", "more.\n\n", "- item\n", "```python\nx = 1\n```\n")
         server.chunks = tuple(words[at % len(words)] for at in range(200 * 60))
         server.pause = 1 / 200
-        app = HFSApp(home, ChatOptions(model="m", base_url=server.base_url))
+        app = HFSApp(home, ChatOptions(model="m", base_url=server.base_url), owns_process=True)
         async with app.run_test(size=(100, 30)) as pilot:
             await pilot.pause(1)
             prompt = app.screen.query_one(Prompt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -47,14 +48,16 @@ class HFSApp(App[int]):
     Args:
         home: The home folder.
         options: How it begins.
+        owns_process: Whether nothing else runs in this process.
     """
 
     TITLE = "hfs"
     CSS_PATH = Path(__file__).parent / "screens" / "chat.tcss"
     BINDINGS: ClassVar[list[BindingType]] = []
 
-    def __init__(self, home: Path, options: ChatOptions | None = None) -> None:
+    def __init__(self, home: Path, options: ChatOptions | None = None, *, owns_process: bool = False) -> None:
         super().__init__()
+        self._owns_process = owns_process
         options = options or ChatOptions()
         self.home = home
         self._passing = contextlib.ExitStack()
@@ -77,6 +80,15 @@ class HFSApp(App[int]):
             if chosen in self.available_themes:
                 return chosen
         return DARK.name
+
+    def settle_memory(self) -> None:
+        """Takes what is in memory for lasting, where the process is its own.
+
+        Else the garbage collector looks through every message of a long session again and again, and each time
+        scrolling stands still for a moment.
+        """
+        if self._owns_process:
+            gc.freeze()
 
     def choose_theme(self, name: str) -> bool:
         """Changes the colours, now and from now on; lets the user choose where no name is given.
@@ -175,6 +187,6 @@ def run(home: Path, options: ChatOptions | None = None) -> int:
     Returns:
         The exit code.
     """
-    app = HFSApp(home, options)
+    app = HFSApp(home, options, owns_process=True)
     app.run()
     return app.return_code or 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -350,9 +349,7 @@ class ChatScreen(Screen[None]):
     async def _show(self) -> None:
         self._show_session_name()
         await self.transcript.show_messages(self.session.messages)
-        # Else the garbage collector looks through every message of a long session again and again, and each time
-        # scrolling stands still for a moment.
-        gc.freeze()
+        self._app.settle_memory()
 
     # What others do to the file
 
