@@ -154,7 +154,9 @@ class HFSApp(App[int]):
 
         from hfs.tui.crash import write_report
 
-        self._exit_renderables.append(Text(write_report(self.home)))
+        # What fails while the program ends, because it ends, must not take the place of what went wrong.
+        if not self._exit_renderables:
+            self._exit_renderables.append(Text(write_report(self.home)))
         self._close_messages_no_wait()
 
     def get_session_repo(self) -> SessionRepository | None:

@@ -52,6 +52,7 @@ class ChatScreen(Screen[None]):
         options: How it begins.
     """
 
+    AUTO_FOCUS = "Prompt"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop_answer", "Stop the answer", priority=True),
         Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),

@@ -61,9 +61,6 @@ class Composer(Vertical):
         yield CommandHint()
         yield Prompt(lambda beginning: completions(beginning, self.session_names), id="prompt")
 
-    def on_mount(self) -> None:
-        self.prompt.focus()
-
     @property
     def prompt(self) -> Prompt:
         """The input itself."""
