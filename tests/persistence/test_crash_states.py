@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -70,6 +71,15 @@ def torn(home: Path) -> None:
     path.write_bytes(path.read_bytes()[:-7] + b',\n    {"id": 3, "role": "us')
 
 
+def copied(home: Path) -> None:
+    """What a sync program leaves: the session with a message of another machine."""
+    path = home / "sessions" / "1.json"
+    document = json.loads(path.read_bytes())
+    there = {"id": 3, "role": "user", "created_at": "2030-01-01T00:00:00Z", "content": "there"}
+    document["messages"].append(there)
+    (home / "sessions" / "1 (of a laptop).json").write_text(json.dumps(document))
+
+
 DOCUMENT: dict[str, Any] = {"name": "in", "messages": [{"role": "user", "content": "imported"}]}
 OPERATIONS: dict[str, Callable[[SessionStore], object]] = {
     "create": lambda store: store.create("new", messages=[NewMessage("user", LONG)]),
@@ -82,6 +92,10 @@ OPERATIONS: dict[str, Callable[[SessionStore], object]] = {
     "repair": lambda store: store.check(repair=True),
     "draft": lambda store: store.keep_draft(1, NewMessage("user", LONG)),
     "save a draft": lambda store: store.save_drafts(),
+    "fork": lambda store: store.fork(1),
+    "edit": lambda store: store.edit_message(1, 1, LONG),
+    "take out": lambda store: store.remove_messages(1, [2]),
+    "merge a copy": lambda store: [store.merge_copy(*copy) for copy in store.conflict_copies()],
 }
 PATHS = {"whole file": float("inf"), "tail": 0.0}
 
@@ -93,6 +107,8 @@ def record(home: Path, name: str, threshold: float) -> Record:
             store.keep_draft(1, NewMessage("user", "kept"))
     if name == "repair":
         torn(home)
+    if name == "merge a copy":
+        copied(home)
     shutil.rmtree(home / "locks")
     with SessionStore(home, threshold=0) as store:
         before = held(store)
@@ -135,6 +151,8 @@ def require(record: Record, home: Path, at: int) -> None:
 
 def _is_between(now: Told | None, sure: Told, coming: Told) -> bool:
     """Whether nothing that was sure is missing, and nothing is there that was not coming."""
+    if now in (sure, coming):
+        return True
     if now is None or now[0] not in (sure[0], coming[0]):
         return False
     return now[1][: len(sure[1])] == sure[1] and now[1] == coming[1][: len(now[1])]

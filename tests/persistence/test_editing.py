@@ -123,3 +123,18 @@ def test_what_is_kept_aside_comes_back_once_with_ids_of_its_own(
     assert {message.content for message in restored.messages} == {"one", "two\nlines", "another", "three", "rubbish"}
     assert len({message.id for message in restored.messages}) == len(restored.messages) == 5
     assert store.restore(1) is None
+
+
+def test_the_origin_of_a_fork_is_found_after_it_got_another_number(home: Path) -> None:
+    with SessionStore(home) as store:
+        origin = store.create("Mine", messages=[NewMessage("user", "one")])
+        fork = store.fork(origin.id)
+    sessions = home / "sessions"
+    # Another machine made a session 1 too, and the sync program let its file win.
+    (sessions / "1.json").rename(sessions / "1 (of a laptop).json")
+    (sessions / "1.json").write_text(json.dumps({"uid": "another", "name": "Theirs", "messages": []}))
+    with SessionStore(home) as store:
+        (copy,) = store.conflict_copies()
+        moved = store.merge_copy(*copy)
+        assert (moved.outcome, moved.session_id) == ("renumbered", 3)
+        assert store.resolve(fork.extra["forked_from"]["uid"]) == 3
