@@ -160,7 +160,7 @@ class SessionReader:
             return int(wanted)
         summaries = self._index.recent(None)
         if wanted == "last" and summaries:
-            return max(summaries, key=lambda summary: summary.updated_at or summary.created_at).id
+            return max(summaries, key=lambda summary: summary.last_activity).id
         folded = wanted.casefold()
         exact = [summary for summary in summaries if summary.name.casefold() == folded]
         found = exact or [

@@ -109,6 +109,11 @@ class SessionSummary:
     problem: str | None = None
     """What is wrong with the file, for one that can't be read; its other fields are then what could be told."""
 
+    @property
+    def last_activity(self) -> datetime:
+        """When something happened in it last: a fork is newer than what it begins with."""
+        return max(self.updated_at or self.created_at, self.created_at)
+
 
 @dataclass(slots=True)
 class NewMessage:

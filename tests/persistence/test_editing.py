@@ -138,3 +138,10 @@ def test_the_origin_of_a_fork_is_found_after_it_got_another_number(home: Path) -
         moved = store.merge_copy(*copy)
         assert (moved.outcome, moved.session_id) == ("renumbered", 3)
         assert store.resolve(fork.extra["forked_from"]["uid"]) == 3
+
+
+def test_a_fork_is_the_last_session_that_was_used(store: SessionStore, session: SessionModel) -> None:
+    made = store.fork(session.id, before=2)
+    assert store.resolve("last") == made.id
+    store.add_message(session.id, "user", "back here")
+    assert store.resolve("last") == session.id

@@ -88,7 +88,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         except HfsError as error:
             self._say(str(error))
             return
-        self._summaries = sorted(summaries, key=lambda one: one.updated_at or one.created_at, reverse=True)
+        self._summaries = sorted(summaries, key=lambda one: one.last_activity, reverse=True)
         self._narrow(self._words)
 
     @on(Input.Changed)
@@ -258,7 +258,7 @@ class PickerScreen(ModalScreen[Picked | None]):
 
 
 def _row(summary: SessionSummary, hit: SearchHit | None, current: int | None) -> str:
-    moment = (summary.updated_at or summary.created_at).astimezone()
+    moment = summary.last_activity.astimezone()
     mark = " (current)" if summary.id == current else ""
     damaged = f" [damaged: {one_line(summary.problem, 60)}]" if summary.problem else ""
     first = f"{summary.id:>4}  {moment:%Y-%m-%d %H:%M}  {one_line(summary.name, 70)}{mark}{damaged}"
