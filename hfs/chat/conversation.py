@@ -89,7 +89,7 @@ class Conversation:
         async for event in self._save_question(text):
             unsaved = unsaved or isinstance(event, MessageNotSaved)
             yield event
-        prompts = await self._prompts(text, unsaved)
+        prompts = await self._prompts(text if unsaved else None)
         try:
             budget = await self._budget()
             async for event in self._answer(prompts, budget):
@@ -122,7 +122,7 @@ class Conversation:
             await finished(self._repo.remove_messages(session.id, answers))
             yield AnswerForked(fork)
         try:
-            async for event in self._answer(await self._prompts("", False), await self._budget()):
+            async for event in self._answer(await self._prompts(), await self._budget()):
                 yield event
         except ModelError as error:
             yield AnswerFailed(error)
@@ -147,16 +147,7 @@ class Conversation:
         yield MessageSaved(session.messages[-1])
 
     async def _add(self, session_id: int, message: NewMessage) -> MessageModel:
-        return await finished(
-            self._repo.add_message(
-                session_id,
-                message.role,
-                message.content,
-                model=message.model,
-                status=message.status,
-                created_at=message.created_at,
-            )
-        )
+        return await finished(self._repo.append_message(session_id, message))
 
     @property
     def unkept(self) -> int:
@@ -179,7 +170,7 @@ class Conversation:
     async def _keep(self, message: NewMessage, error: HfsError) -> MessageNotSaved:
         return MessageNotSaved(error, await self._unsaved.keep(self.session_id, message))
 
-    async def _prompts(self, text: str, unsaved: bool) -> list[Prompt]:
+    async def _prompts(self, unsaved: str | None = None) -> list[Prompt]:
         session: SessionModel | None = None
         if self.session_id is not None:
             with contextlib.suppress(HfsError):
@@ -189,8 +180,8 @@ class Conversation:
             prompts += [
                 Prompt(message.role, message.content) for message in session.messages if message.role in _SPOKEN
             ]
-        if unsaved or session is None:
-            prompts.append(Prompt("user", text))
+        if unsaved is not None:
+            prompts.append(Prompt("user", unsaved))
         return prompts
 
     async def _budget(self) -> int | None:

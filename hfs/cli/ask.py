@@ -99,7 +99,8 @@ async def _stream(conversation: object, question: str) -> int:
         elif isinstance(event, ConversationTrimmed):
             talk(f"The {event.dropped} oldest messages don't fit into the model's context and were left out.")
         elif isinstance(event, MessageNotSaved):
-            talk(f"not saved, kept in drafts: {one_line(str(event.error), 2000)}")
+            kept = "kept in drafts" if event.draft else "and kept nowhere"
+            talk(f"not saved, {kept}: {one_line(str(event.error), 2000)}")
             code = FAILED
         elif isinstance(event, AnswerFailed):
             if answered:

@@ -146,7 +146,11 @@ class SessionStore(SessionEditor):
             CorruptSessionError: The file is broken; nothing was written to it.
             UnsupportedFormatError, StoreIOError, LockTimeoutError: It is not saved.
         """
-        item = to_item(NewMessage(role, content, model, status, created_at, dict(extra or {})))
+        return self.append_message(session_id, NewMessage(role, content, model, status, created_at, dict(extra or {})))
+
+    def append_message(self, session_id: int, message: NewMessage) -> MessageModel:
+        """The same, of a message as a value. It raises what ``add_message`` does."""
+        item = to_item(message)
         placed = self._storable(lambda: self._folder.append(session_id, [item], name_after))
         if placed is None:
             raise self._missing(str(session_id))
@@ -172,15 +176,7 @@ class SessionStore(SessionEditor):
         twins = (other for other in session.messages if other.role == message.role)
         twin = next((other for other in twins if other.created_at == message.created_at), None)
         if twin is None:
-            return self.add_message(
-                session_id,
-                message.role,
-                message.content,
-                model=message.model,
-                status=message.status,
-                created_at=message.created_at,
-                extra=message.extra,
-            )
+            return self.append_message(session_id, message)
         self._folder.modify(session_id, lambda document: None)
         return twin
 

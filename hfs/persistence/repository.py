@@ -115,6 +115,10 @@ class SessionRepository:
             extra=extra,
         )
 
+    async def append_message(self, session_id: int, message: NewMessage) -> MessageModel:
+        """The same, of a message as a value."""
+        return await self._run(self._store.append_message, session_id, message)
+
     async def get(self, session_id: int) -> SessionModel | None:
         """A session as its file has it now, or None if there is none."""
         return await self._run(self._store.get, session_id)

@@ -36,9 +36,10 @@ def passing_home(folder: Path | None = None) -> Iterator[Path]:
 def _sweep(where: Path) -> None:
     for path in where.glob(f"{_PREFIX}*"):
         match = _NAME.match(path.name)
-        owned = hasattr(os, "geteuid") and path.lstat().st_uid == os.geteuid()
-        if match and owned and not _is_running(int(match[1])):
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            owned = hasattr(os, "geteuid") and path.lstat().st_uid == os.geteuid()
+            if match and owned and not _is_running(int(match[1])):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_running(process: int) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 from hfs.errors import HfsError
 from hfs.persistence import NewMessage, SessionStore, _salvage
+from hfs.persistence._reader import APPEND_THRESHOLD
 from tests.support.crash_model import Op, RecordingOps, Tree, crash_states
 
 Told = tuple[str, tuple[str, ...]]
@@ -100,7 +101,8 @@ OPERATIONS: dict[str, Callable[[SessionStore], object]] = {
 PATHS = {"whole file": float("inf"), "tail": 0.0}
 
 
-def record(home: Path, name: str, threshold: float) -> Record:
+def set_up(home: Path, name: str, threshold: float = APPEND_THRESHOLD) -> None:
+    """What an operation needs to find."""
     with SessionStore(home, threshold=threshold) as store:
         start(store)
         if name == "save a draft":
@@ -109,6 +111,10 @@ def record(home: Path, name: str, threshold: float) -> Record:
         torn(home)
     if name == "merge a copy":
         copied(home)
+
+
+def record(home: Path, name: str, threshold: float) -> Record:
+    set_up(home, name, threshold)
     shutil.rmtree(home / "locks")
     with SessionStore(home, threshold=0) as store:
         before = held(store)

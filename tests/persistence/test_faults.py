@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hfs.errors import HfsError
-from hfs.persistence import NewMessage, SessionStore
-from tests.persistence.test_crash_states import OPERATIONS, PATHS, Held, copied, held, start, torn
+from hfs.persistence import SessionStore
+from tests.persistence.test_crash_states import OPERATIONS, PATHS, Held, held, set_up
 from tests.support.faults import FAULTS, FaultyOps
 
 READS: dict[str, Callable[[SessionStore], object]] = {
@@ -34,14 +34,7 @@ CASES = [
 
 
 def prepare(home: Path, name: str) -> Held:
-    with SessionStore(home) as store:
-        start(store)
-        if name == "save a draft":
-            store.keep_draft(1, NewMessage("user", "kept"))
-    if name == "repair":
-        torn(home)
-    if name == "merge a copy":
-        copied(home)
+    set_up(home, name)
     with SessionStore(home, threshold=0) as store:
         return held(store)
 

@@ -10,6 +10,8 @@ import pytest
 from textual.widgets import Input, OptionList, Static
 
 from hfs.persistence import NewMessage, SessionStore
+from hfs.tui.app import HFSApp
+from hfs.tui.options import ChatOptions
 from hfs.tui.screens.history import HistoryScreen
 from hfs.tui.screens.picker import PickerScreen
 from hfs.tui.widgets.hint import CommandHint
@@ -375,3 +377,47 @@ async def test_a_message_is_gone_to_and_arguments_are_completed(home: Path, serv
         prompt(pilot).load_text("/export ")
         await pilot.press("tab", "tab")
         assert prompt(pilot).text == "/export md"
+
+
+async def test_what_was_typed_for_a_new_session_outlives_a_crash_and_is_gone_once_it_is_sent(
+    home: Path, server: ModelServer
+) -> None:
+    with SessionStore(home) as store:
+        store.create("Name", messages=[NewMessage("user", "one")])
+        store.keep_unsent(None, "half a thought")
+    async with chat(home, server, session=1) as pilot:
+        assert prompt(pilot).text == ""
+    async with chat(home, server) as pilot:
+        await until(pilot, lambda: prompt(pilot).text == "half a thought")
+        await pilot.press("enter")
+        await hear(pilot, "Hello, you")
+        await until(pilot, lambda: not (home / "drafts" / "unsent-new.txt").exists())
+    async with chat(home, server) as pilot:
+        assert prompt(pilot).text == ""
+
+
+async def test_what_is_typed_while_the_program_starts_goes_into_the_session_that_is_being_opened(
+    home: Path, server: ModelServer
+) -> None:
+    with SessionStore(home) as store:
+        store.create("Name", messages=[NewMessage("user", "one")])
+        store.keep_unsent(None, "for a new one")
+    app = HFSApp(home, ChatOptions(continue_last=True, model="m", base_url=server.base_url))
+    async with app.run_test(size=(100, 40)) as pilot:
+        prompt(pilot).put("quick")
+        await pilot.press("enter", *"more")
+        await hear(pilot, "Hello, you")
+        assert prompt(pilot).text == "more"
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: app.return_code is not None)
+    assert texts(home, 1) == ["one", "quick", "Hello, you"]
+    assert (home / "drafts" / "unsent-new.txt").read_text() == "for a new one"
+    assert sorted(path.name for path in (home / "sessions").glob("*.json")) == ["1.json"]
+
+
+async def test_the_program_can_be_left_before_it_has_begun(home: Path, server: ModelServer) -> None:
+    app = HFSApp(home, ChatOptions(model="m", base_url=server.base_url))
+    async with app.run_test() as pilot:
+        await app.action_quit()
+        await until(pilot, lambda: app.return_code is not None)
+    assert app.return_code == 0

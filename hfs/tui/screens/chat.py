@@ -34,14 +34,12 @@ if TYPE_CHECKING:
     from hfs.tui.screens.picker import Picked
     from hfs.tui.telling import Sentence
 
-_POLL = 1.0
+_POLL = 0.5
 """How often the session's file is looked at, in seconds."""
 _KEEP_TYPED_AFTER = 1.0
 """How long typing must pause before what stands in the prompt is kept, in seconds."""
 _QUIT_AGAIN_WITHIN = 2.0
 _LEAVE_AGAIN_WITHIN = 10.0
-_SESSIONS_RECALLED = 20
-"""From how many sessions Up brings back what was said."""
 
 
 class ChatScreen(Screen[None]):
@@ -72,7 +70,9 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._home = home
         self._options = options
-        self._model: ModelSwitch
+        self._model: ModelSwitch | None = None
+        # What is typed while the program starts waits for this: it belongs into the session that is being opened.
+        self._begun = asyncio.Event()
         self._session: CurrentSession | None = None
         self._answering = False
         self._unsaved = False
@@ -116,20 +116,21 @@ class ChatScreen(Screen[None]):
         async def say(text: str) -> None:
             await self.note(text, "error")
 
-        self._model = ModelSwitch(self._home, self._options, self._status, say, in_background)
-        await self._model.load_config()
-        if await self._open_store():
+        model = self._model = ModelSwitch(self._home, self._options, self._status, say, in_background)
+        await model.load_config()
+        if await self._open_store(model):
             await self._open_first_session()
             self._look_around()
-        await self._model.open(self._session.messages if self._session else ())
+        await model.open(self._session.messages if self._session else ())
+        self._begun.set()
         self.set_interval(_POLL, self._poll)
 
-    async def _open_store(self) -> bool:
+    async def _open_store(self, model: ModelSwitch) -> bool:
         from hfs.chat import CurrentSession
 
         try:
             repo = await self._app.initialize_persistence()
-            self._session = CurrentSession(repo, self._model.config.system)
+            self._session = CurrentSession(repo, model.config.system)
             for saved in await repo.save_drafts():
                 await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
         except HfsError as error:
@@ -141,18 +142,9 @@ class ChatScreen(Screen[None]):
 
     @work(group="look around")
     async def _look_around(self) -> None:
-        """Reads what is not needed at once: names to complete, what was said before, what needs care."""
-        from hfs.chat import said_before
-        from hfs.tui.telling import needs_care
+        from hfs.tui.looking_around import look_around
 
-        with contextlib.suppress(HfsError):
-            copies = await self.repo.conflict_copies()
-            summaries = await self.repo.list_recent(None)
-            for told in needs_care(len(copies), summaries):
-                await self._say(told)
-            self._composer.session_names = [summary.name for summary in summaries]
-            recent = [summary.id for summary in summaries[:_SESSIONS_RECALLED]]
-            self._composer.prompt.set_history(await said_before(self.repo, recent))
+        await look_around(self.repo, self._composer, self._say)
 
     async def _open_first_session(self) -> None:
         session_id = self._options.session
@@ -217,7 +209,9 @@ class ChatScreen(Screen[None]):
         opened = await self.session.open(session_id)
         self._composer.end_edit()
         await self._show()
-        self._composer.prompt.load_text(await self.repo.unsent(session_id))
+        unsent = await self.repo.unsent(session_id)
+        if self._begun.is_set() or not self._composer.prompt.text:
+            self._composer.prompt.put(unsent)
         if opened is not None:
             for told in warnings_of(opened):
                 await self._say(told)
@@ -235,6 +229,7 @@ class ChatScreen(Screen[None]):
         Raises:
             HfsError: There is no such model, or it can't be used.
         """
+        assert self._model is not None
         if name:
             await self._model.change(name)
         return self._model.name
@@ -294,10 +289,13 @@ class ChatScreen(Screen[None]):
             self._composer.prompt.load_text(text)
             self.notify("An answer is coming: Esc stops it.", markup=False)
         else:
+            # It is no longer unsent, and the first message gives the session a number.
+            await self._keep_typed()
             self._talk(text.removeprefix("/") if text.startswith("//") else text)
 
     @work(group="command")
     async def _run_command(self, line: str) -> None:
+        await self._begun.wait()
         await run_command(self, line)
 
     @on(Composer.Edited)
@@ -318,12 +316,15 @@ class ChatScreen(Screen[None]):
         """Says something and shows the answer; asks the last question again, where it is None."""
         from hfs.tui.following import Follower
 
-        if self._session is None and not await self._open_store():
+        await self._begun.wait()
+        switch = self._model
+        assert switch is not None
+        if self._session is None and not await self._open_store(switch):
             self._composer.prompt.load_text(text or "")
             return
-        if self._model.backend is None:
-            await self._model.open(self.session.messages)
-        model = self._model.backend
+        if switch.backend is None:
+            await switch.open(self.session.messages)
+        model = switch.backend
         if model is None:
             await self.note(f"Not sent: {one_line(text or '/retry', 60)}", "error")
             self._composer.prompt.load_text(text or "")
@@ -391,7 +392,7 @@ class ChatScreen(Screen[None]):
     @on(Composer.Paused)
     async def _keep_typed(self) -> None:
         """Keeps what stands in the prompt, so that a crash doesn't take it."""
-        if self._session is not None:
+        if self._session is not None and self._begun.is_set():
             with contextlib.suppress(HfsError):
                 await self.repo.keep_unsent(self._session.session_id, self._composer.unsent)
 
@@ -472,7 +473,8 @@ class ChatScreen(Screen[None]):
         if not await self._may_leave():
             return
         await self._keep_typed()
-        await self._model.close()
+        if self._model is not None:
+            await self._model.close()
         await self._app.close_persistence()
         self.app.exit(0)
 

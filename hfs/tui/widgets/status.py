@@ -27,7 +27,8 @@ class StatusBar(Static):
     """Whether the newest is out of view."""
 
     def render(self) -> Content:
-        saved = self.badge or one_line(self.trouble or self.saving, 200)
+        saving = self.trouble or ("" if self.badge else self.saving)
+        saved = _GAP.join(part for part in (self.badge, one_line(saving, 200)) if part)
         back = "Ctrl+End: newest" if self.scrolled else ""
         model = one_line(self.model, 50)
         # The name gives way first, then the context: where text goes and whether it is saved must be seen.
