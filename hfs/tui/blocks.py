@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
@@ -203,8 +203,3 @@ def plain(block: Block) -> str:
     if block.kind == "table":
         return "\n".join(" | ".join(map(str, row)) for row in block.rows)
     return display(block.text)
-
-
-def theme_of(styles: dict[str, Any]) -> Theme:
-    """Rich's theme with some of its parts drawn otherwise."""
-    return Theme(styles)

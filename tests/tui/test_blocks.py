@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
+from rich.theme import Theme
 
 from hfs.persistence import MessageModel
-from hfs.tui.blocks import Block, Kind, Look, content_blocks, message_blocks, split_markdown, theme_of
+from hfs.tui.blocks import Block, Kind, Look, content_blocks, message_blocks, split_markdown
 
 CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=80)
-LOOK = Look(dict.fromkeys(get_args(Kind), Style()), "monokai", theme_of({}))
+LOOK = Look(dict.fromkeys(get_args(Kind), Style()), "monokai", Theme({}))
 MARKUP = "[@click=app.quit]x[/] [/nope] list[int]"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.theme import Theme
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -20,7 +21,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from hfs.display import one_line
-from hfs.tui.blocks import Block, Kind, Lines, Look, content_blocks, message_blocks, plain, theme_of
+from hfs.tui.blocks import Block, Kind, Lines, Look, content_blocks, message_blocks, plain
 from hfs.tui.column import Column
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class Transcript(ScrollView, can_focus=True):
         styles: dict[Kind, Style] = {kind: style(kind) for kind in kinds}
         styles |= dict.fromkeys(("markdown", "code", "table"), Style())
         headings = {f"markdown.h{level}": style("heading") for level in range(1, 7)}
-        theme = theme_of({"markdown.code": style("inline-code"), **headings})
+        theme = Theme({"markdown.code": style("inline-code"), **headings})
         return Look(styles, "monokai" if self.app.current_theme.dark else "friendly", theme)
 
     def render_line(self, y: int) -> Strip:
