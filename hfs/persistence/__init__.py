@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy as MergedCopy
     from hfs.persistence._format import Layout as Layout
+    from hfs.persistence._json import exact_float as exact_float
     from hfs.persistence._rendering import merge_files as merge_files
     from hfs.persistence._rendering import parse_document as parse_document
     from hfs.persistence._rendering import render_document as render_document
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_format": ("Layout",),
+    "_json": ("exact_float",),
     "_rendering": ("merge_files", "parse_document", "render_document", "render_json"),
     "_store": ("SessionStore", "open_store"),
     "_conflicts": ("MergedCopy",),
@@ -76,6 +78,7 @@ __all__ = [
     "StreamingDraft",
     "TrashedSession",
     "append",
+    "exact_float",
     "merge_files",
     "open_repository",
     "open_store",

@@ -128,7 +128,7 @@ def _loads_slowly(data: bytes) -> Any:
     if not text.strip(" \t\r\n"):
         raise JSONError("the file is empty: expected a JSON document", 1, 1)
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=exact_float)
     except json.JSONDecodeError as error:
         raise JSONError(_EXPECTED.get(error.msg, error.msg), error.lineno, error.colno) from error
     except RecursionError as error:
@@ -161,7 +161,12 @@ def _refuse_constant(name: str) -> Any:
     raise JSONError(f"{name} is no JSON number: expected a number, a string or null")
 
 
-def _read_float(literal: str) -> float:
+def exact_float(literal: str) -> float:
+    """The number of a JSON literal, which is written again as it was spelled.
+
+    Raises:
+        JSONError: It is larger than any float.
+    """
     number = float(literal)
     try:
         plain = orjson.dumps(number) == literal.encode()

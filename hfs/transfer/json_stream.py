@@ -1,0 +1,273 @@
+"""JSON records out of a file of any size, one at a time: an array's items, JSONL's lines, or one object.
+
+The standard library's scanner reads each record from a window of text that moves along the file. A record that
+ends beyond the window is tried again with more of the file, so memory holds one record and not the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+from hfs.persistence import exact_float
+
+_CHUNK: Final = 1 << 20
+_SPACE: Final = re.compile(r"[ \t\r\n]*")
+_NESTED: Final = re.compile(r'\s*\{\s*"conversations"\s*:\s*\[\s*(?=\{)')
+"""Some exports wrap the array in an object."""
+_LITERAL: Final = 16
+"""A scanner that stops nearer to the end of the window than this may only lack the rest of a literal."""
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class BadJSONError(Exception):
+    """From here on the file can't be read.
+
+    ``str()`` says where and why.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """A line of JSONL that is no JSON; those around it are read."""
+
+    reason: str
+    """Where, and what was expected."""
+
+
+def encoding_of(head: bytes) -> str:
+    """The encoding that a byte order mark tells, else UTF-8."""
+    return next((name for mark, name in _BOMS if head.startswith(mark)), "utf-8")
+
+
+def records(file: BinaryIO, limit: int) -> Iterator[Any]:
+    """The records of a file, with ``Damaged`` for lines of JSONL that are none.
+
+    Args:
+        file: UTF-8, or UTF-16 or UTF-32 with a byte order mark.
+        limit: The longest record that is taken, in characters.
+
+    Raises:
+        BadJSONError: From some place on it can't be read.
+    """
+    window = _Window(file, limit)
+    window.skip_space()
+    start = window.peek()
+    if start == "[":
+        window.position += 1
+        yield from _array(window)
+        window.require_end()
+    elif start == "{":
+        yield from _objects(window)
+    elif start:
+        raise BadJSONError(f"{window.place()}: expected a list or an object")
+
+
+def _array(window: _Window) -> Iterator[Any]:
+    window.skip_space()
+    if window.peek() == "]":
+        window.position += 1
+        return
+    while True:
+        yield window.value()
+        window.skip_space()
+        separator = window.peek()
+        window.position += 1
+        if separator == "]":
+            return
+        if separator != ",":
+            window.position -= 1
+            what = 'expected "," or "]"' if separator else "the file ends in the middle of a list"
+            raise BadJSONError(f"{window.place()}: {what}")
+        window.skip_space()
+
+
+def _objects(window: _Window) -> Iterator[Any]:
+    """The lines of JSONL, or the one object that the file is."""
+    line = window.first_line()
+    if line is not None:
+        yield from _lines(window)
+        return
+    nested = _NESTED.match(window.text, window.position)
+    if nested:
+        before = window.position
+        window.position = nested.end()
+        first = window.value()
+        if isinstance(first, dict) and ("mapping" in first or "chat_messages" in first):
+            window.position = nested.end()
+            yield from _array(window)
+            return
+        window.position = before
+    yield window.value()
+    window.require_end()
+
+
+def _lines(window: _Window) -> Iterator[Any]:
+    while (line := window.line()) is not None:
+        if line.isspace() or not line:
+            continue
+        try:
+            yield _decode(line)
+        except (ValueError, RecursionError) as error:
+            yield Damaged(f"line {window.line_number}: {_reason(error)}")
+
+
+def _decode(line: str) -> Any:
+    return _DECODER.decode(line)
+
+
+def _float(literal: str) -> float | None:
+    # What is larger than any number that can be stored is as good as missing.
+    return exact_float(literal) if math.isfinite(float(literal)) else None
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=_float, parse_constant=lambda name: None)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "lists and objects are nested too deep"
+    if isinstance(error, json.JSONDecodeError):
+        return f"column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
+    return f"a number is too long ({error})"
+
+
+class _Window:
+    """The part of a file that is looked at."""
+
+    def __init__(self, file: BinaryIO, limit: int) -> None:
+        self._file = file
+        self._limit = limit
+        head = file.read(_CHUNK)
+        self._decoder = codecs.getincrementaldecoder(encoding_of(head))("strict")
+        self.text = ""
+        self.position = 0
+        self.line_number = 0
+        """Of the line that was read last, counted from 1."""
+        self._lines = 1
+        self._column = 1
+        self._ended = False
+        self._take(head)
+
+    def _take(self, chunk: bytes) -> None:
+        try:
+            more = self._decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            place = self._place_of(len(self.text))
+            raise BadJSONError(
+                f"soon after {place}: byte 0x{error.object[error.start]:02x} is not {error.encoding.upper()}"
+            ) from error
+        self._ended = not chunk
+        self.text += more
+
+    def _grow(self) -> bool:
+        """Reads more; False at the end of the file."""
+        if self._ended:
+            return False
+        self._forget(self.position)
+        # At least as much again, so that a long record is not scanned over and over.
+        wanted = max(_CHUNK, len(self.text))
+        if len(self.text) > self._limit:
+            raise BadJSONError(
+                f"{self.place()}: this record is longer than {self._limit >> 20} MiB; `--max-size` takes more"
+            )
+        self._take(self._file.read(wanted))
+        return True
+
+    def _forget(self, position: int) -> None:
+        passed = self.text.count("\n", 0, position)
+        if passed:
+            self._lines += passed
+            self._column = position - self.text.rfind("\n", 0, position)
+        else:
+            self._column += position
+        self.text = self.text[position:]
+        self.position = 0
+
+    def place(self) -> str:
+        """Where the position is, for people."""
+        return self._place_of(self.position)
+
+    def _place_of(self, position: int) -> str:
+        passed = self.text.count("\n", 0, position)
+        column = position - self.text.rfind("\n", 0, position) if passed else self._column + position
+        return f"line {self._lines + passed}, column {column}"
+
+    def peek(self) -> str:
+        """The character at the position; empty at the end of the file."""
+        while self.position >= len(self.text):
+            if not self._grow():
+                return ""
+        return self.text[self.position]
+
+    def skip_space(self) -> None:
+        while self.peek():
+            match = _SPACE.match(self.text, self.position)
+            self.position = match.end() if match else self.position
+            if self.position < len(self.text):
+                return
+
+    def value(self) -> Any:
+        """The value at the position, which moves behind it."""
+        if len(self.text) - self.position < _CHUNK // 4:
+            self._grow()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self.text, self.position)
+            except json.JSONDecodeError as error:
+                at_end = len(self.text) - error.pos <= _LITERAL or error.msg.startswith("Unterminated string")
+                if at_end and self._grow():
+                    continue
+                place = self._place_of(min(error.pos, len(self.text)))
+                what = "the file ends in the middle of a record" if at_end else f"{error.msg[0].lower()}{error.msg[1:]}"
+                raise BadJSONError(f"{place}: {what}") from error
+            except (ValueError, RecursionError) as error:
+                raise BadJSONError(f"the record at {self.place()}: {_reason(error)}") from error
+            if end == len(self.text) and self._grow():
+                # A number at the end of the window may go on.
+                continue
+            self.position = end
+            return value
+
+    def first_line(self) -> str | None:
+        """The line at the position, where it is a whole record and more follow; the position stays."""
+        while (end := self.text.find("\n", self.position)) < 0:
+            if not self._grow():
+                return None
+        line = self.text[self.position : end]
+        try:
+            _decode(line)
+        except (ValueError, RecursionError):
+            return None
+        return line
+
+    def line(self) -> str | None:
+        """The next line, without its end; None at the end of the file."""
+        searched = self.position
+        while (end := self.text.find("\n", searched)) < 0:
+            searched = len(self.text) - self.position
+            if not self._grow():
+                if not searched:
+                    return None
+                end = len(self.text)
+                break
+        line = self.text[self.position : end]
+        self.position = min(end + 1, len(self.text))
+        self.line_number += 1
+        return line
+
+    def require_end(self) -> None:
+        self.skip_space()
+        if self.peek():
+            raise BadJSONError(f"{self.place()}: expected nothing more: the document has ended before this")

@@ -1,0 +1,223 @@
+"""Conversations out of one file, whatever format it has."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final, TypeVar
+
+from hfs.errors import TransferError
+from hfs.transfer.conversation import Conversation
+from hfs.transfer.importers import (
+    IMPORTERS,
+    DatabaseFormat,
+    Importer,
+    RecordFormat,
+    RefusedError,
+    StreamFormat,
+    TextFormat,
+)
+from hfs.transfer.json_stream import BadJSONError, Damaged, encoding_of, records
+from hfs.transfer.sources import Progress, Source
+
+LONGEST: Final = 64 << 20
+"""The longest conversation that is taken, in bytes, unless a person allows more."""
+_TELLING: Final = 20
+"""By how many records at the most a format is told."""
+_SQLITE_MAGIC: Final = b"SQLite format 3\0"
+_Format = TypeVar("_Format", RecordFormat, StreamFormat, TextFormat, DatabaseFormat)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A conversation that can't be read, or the rest of a file."""
+
+    place: str
+    """Which one, for people; empty for the file as a whole."""
+    reason: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is known of a file while it is read.
+
+    Args:
+        source: The file.
+        importer: How it must be read; told by its shape, where it is None.
+        limit: The longest conversation that is taken, in bytes.
+        progress: Called with how many more bytes were read.
+    """
+
+    source: Source
+    importer: Importer | None = None
+    limit: int = LONGEST
+    progress: Progress = lambda count: None
+    damaged: list[str] = field(default_factory=list)
+    """Lines that are no JSON, the first few: where, and why."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Records that hold no conversation, by what they are."""
+
+    unknown: bool = False
+    """Whether the file was read, and has no shape that hfs knows."""
+
+    def conversations(self) -> Iterator[Conversation | Failed]:
+        """The conversations of the file. Nothing but ``Failed`` where its format is not known."""
+        try:
+            head = self.source.head()
+            if head.startswith(_SQLITE_MAGIC):
+                yield from self._database()
+            elif self._is_json(head):
+                with self.source.open(self.progress) as file:
+                    yield from self._records(file)
+            else:
+                yield from self._text(head)
+        except BadJSONError as error:
+            yield Failed("", f"{error}. What follows could not be read")
+        except (TransferError, RefusedError) as error:
+            yield Failed("", str(error).removeprefix(f"{self.source.name}: ").rstrip("."))
+        except sqlite3.Error as error:
+            yield Failed("", f"the database can't be read: {error}")
+        except OSError as error:
+            yield Failed("", f"it can't be read: {error.strerror or error}")
+        except (MemoryError, SystemError):
+            yield Failed("", "there is not enough memory to read it")
+
+    def _is_json(self, head: bytes) -> bool:
+        if self.importer is not None and not isinstance(self.importer, (RecordFormat, StreamFormat)):
+            return False
+        return head.decode(encoding_of(head), "ignore").lstrip()[:1] in ("{", "[")
+
+    def _candidates(self, kind: type[_Format]) -> Sequence[_Format]:
+        chosen = IMPORTERS if self.importer is None else (self.importer,)
+        return [importer for importer in chosen if isinstance(importer, kind)]
+
+    # JSON
+
+    def _records(self, file: BinaryIO) -> Iterator[Conversation | Failed]:
+        values = self._whole(records(file, self.limit))
+        first: list[Any] = []
+        found = None
+        for value in itertools.islice(values, _TELLING):
+            first.append(value)
+            found = self._told_by(first)
+            if found is not None:
+                break
+        everything = itertools.chain(first, values)
+        if isinstance(found, RecordFormat):
+            self.importer = found
+            yield from self._each(found, everything)
+        elif isinstance(found, StreamFormat):
+            self.importer = found
+            yield from self._checked(found.read(everything, self.source))
+        else:
+            raise self._unknown()
+
+    def _told_by(self, first: list[Any]) -> Importer | None:
+        for importer in self._candidates_in_order():
+            if isinstance(importer, RecordFormat) and importer.fits(first[-1]):
+                return importer
+            if isinstance(importer, StreamFormat) and importer.fits(first):
+                return importer
+        return None
+
+    def _candidates_in_order(self) -> Sequence[Importer]:
+        return IMPORTERS if self.importer is None else (self.importer,)
+
+    def _whole(self, values: Iterator[Any]) -> Iterator[Any]:
+        for value in values:
+            if isinstance(value, Damaged):
+                self.left_out["damaged line"] += 1
+                if len(self.damaged) < 5:
+                    self.damaged.append(value.reason)
+            else:
+                yield value
+
+    def _each(self, importer: RecordFormat, values: Iterator[Any]) -> Iterator[Conversation | Failed]:
+        for number, value in enumerate(values, 1):
+            place = f"conversation {number}"
+            if not isinstance(value, dict):
+                yield Failed(place, "expected an object in braces")
+                continue
+            if not importer.fits(value):
+                yield Failed(place, f"it has not the shape of {importer.title}")
+                continue
+            try:
+                yield importer.read(value, self.source)
+            except RefusedError as error:
+                yield Failed(place, str(error))
+            except RecursionError:
+                yield Failed(place, "lists and objects are nested too deep")
+
+    def _checked(self, conversations: Iterator[Conversation]) -> Iterator[Conversation | Failed]:
+        try:
+            yield from conversations
+        except RefusedError as error:
+            yield Failed("", str(error))
+
+    # Texts
+
+    def _text(self, head: bytes) -> Iterator[Conversation | Failed]:
+        beginning = head.decode(encoding_of(head), "replace")
+        found = next((one for one in self._candidates(TextFormat) if self.importer or one.fits(beginning)), None)
+        if found is None:
+            raise self._unknown()
+        self.importer = found
+        if self.source.size > self.limit:
+            raise TransferError(f"it is longer than {self.limit >> 20} MiB; `--max-size` takes more.")
+        with self.source.open(self.progress) as file:
+            data = file.read(self.limit + 1)
+        if len(data) > self.limit:
+            raise TransferError(f"it is longer than {self.limit >> 20} MiB; `--max-size` takes more.")
+        text = data.decode(encoding_of(head), "replace")
+        if "\ufffd" in text and "\ufffd".encode() not in data:
+            self.left_out["byte that is not UTF-8"] += text.count("\ufffd")
+        yield from self._checked(found.read(text, self.source))
+
+    # Databases
+
+    def _database(self) -> Iterator[Conversation | Failed]:
+        with tempfile.TemporaryDirectory(prefix="hfs-import-") as folder:
+            path = self.source.on_disk(folder)
+            with contextlib.closing(_open_read_only(path)) as connection:
+                tables = _tables(connection)
+                fitting = (one for one in self._candidates(DatabaseFormat) if one.fits(tables))
+                found = next(fitting, None)
+                if found is None:
+                    raise self._unknown()
+                self.importer = found
+                yield from self._checked(found.read(connection, self.source))
+            self.progress(self.source.size)
+
+    def _unknown(self) -> RefusedError:
+        self.unknown = self.importer is None
+        shape = "any format that hfs knows" if self.importer is None else self.importer.title
+        return RefusedError(f"it has not the shape of {shape}")
+
+
+def _open_read_only(path: Path) -> sqlite3.Connection:
+    connection = None
+    for options in ("mode=ro", "mode=ro&immutable=1"):
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True)
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            # A database that keeps a log beside it can't be opened in a folder that can't be written to.
+            if connection is not None:
+                connection.close()
+            continue
+        connection.row_factory = sqlite3.Row
+        connection.text_factory = lambda data: data.decode("utf-8", "replace")
+        return connection
+    raise sqlite3.OperationalError("it is damaged, locked, or can't be opened")
+
+
+def _tables(connection: sqlite3.Connection) -> Mapping[str, frozenset[str]]:
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    query = "SELECT name FROM pragma_table_info(?)"
+    return {name: frozenset(row["name"] for row in connection.execute(query, (name,))) for name in names}
