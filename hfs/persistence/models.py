@@ -33,6 +33,15 @@ class MessageModel:
     extra: dict[str, Any] = field(default_factory=dict)
     """Keys that hfs doesn't know, as they stand in the file."""
 
+    @property
+    def hidden(self) -> str | None:
+        """What it is, where it is kept but is no part of the chat: a tool's result, a prompt that an import brought.
+
+        Such a message is shown folded and never sent to a model.
+        """
+        label = self.extra.get("hidden")
+        return label if isinstance(label, str) and label else None
+
     def to_item(self) -> dict[str, Any]:
         """The message as it stands in a document."""
         item: dict[str, Any] = {"id": self.id, "role": self.role, "created_at": format_time(self.created_at)}

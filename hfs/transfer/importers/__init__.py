@@ -8,6 +8,29 @@ from __future__ import annotations
 
 from typing import Final
 
+from hfs.transfer.importers import (
+    aichat,
+    aider,
+    chatgpt,
+    claude_ai,
+    claude_code,
+    codex,
+    elia,
+    gemini_cli,
+    gptme,
+    hfs_json,
+    hfs_jsonl,
+    hfs_markdown,
+    librechat,
+    llm,
+    mistral_vibe,
+    open_webui,
+    openai,
+    opencode,
+    oterm,
+    parllama,
+    sharegpt,
+)
 from hfs.transfer.importers._kinds import (
     DatabaseFormat,
     Importer,
@@ -18,7 +41,29 @@ from hfs.transfer.importers._kinds import (
     TextFormat,
 )
 
-IMPORTERS: Final[tuple[Importer, ...]] = ()
+IMPORTERS: Final[tuple[Importer, ...]] = (
+    *hfs_json.FORMATS,
+    *hfs_jsonl.FORMATS,
+    *hfs_markdown.FORMATS,
+    *chatgpt.FORMATS,
+    *claude_ai.FORMATS,
+    *open_webui.FORMATS,
+    *librechat.FORMATS,
+    *claude_code.FORMATS,
+    *codex.FORMATS,
+    *gemini_cli.FORMATS,
+    *gptme.FORMATS,
+    *mistral_vibe.FORMATS,
+    *llm.FORMATS,
+    *opencode.FORMATS,
+    *parllama.FORMATS,
+    *elia.FORMATS,
+    *oterm.FORMATS,
+    *aichat.FORMATS,
+    *aider.FORMATS,
+    *sharegpt.FORMATS,
+    *openai.FORMATS,
+)
 
 __all__ = [
     "IMPORTERS",

@@ -1,0 +1,68 @@
+"""What a message carries besides what was said: reasoning, calls of tools, attachments. Shown folded, never as chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hfs.display import counted, one_line
+from hfs.persistence import MessageModel, render_json
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Something that a person may unfold."""
+
+    label: str
+    """On one line: ``reasoning``, ``tool call: web.run``, ``attachment: a.png (image/png)``. Untrusted text in it."""
+    text: str
+    """What is in it; empty where the label says everything."""
+
+    @property
+    def summary(self) -> str:
+        """The label, and how much is in it."""
+        lines = self.text.count("\n") + 1
+        return f"{self.label} ({counted(lines, 'line')})" if self.text else self.label
+
+
+def folds(message: MessageModel) -> list[Fold]:
+    """What is folded of a message: first the whole message, if it is no part of the chat, then what it carries."""
+    found = []
+    if message.hidden is not None:
+        name = message.extra.get("name")
+        label = f"{message.hidden}: {name}" if isinstance(name, str) and name else message.hidden
+        found.append(Fold(one_line(label), message.content))
+    reasoning = message.extra.get("reasoning")
+    if isinstance(reasoning, str) and reasoning:
+        found.append(Fold("reasoning", reasoning))
+    found += [_call(call) for call in _dicts(message.extra.get("tool_calls"))]
+    found += [_attachment(item) for item in _dicts(message.extra.get("attachments"))]
+    return found
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _call(call: dict[str, Any]) -> Fold:
+    # Both our own form and the one of OpenAI's API.
+    function = call.get("function")
+    inner = function if isinstance(function, dict) else call
+    name = inner.get("name")
+    arguments = inner.get("arguments")
+    text = arguments if isinstance(arguments, str) else "" if arguments is None else _json(arguments)
+    return Fold(f"tool call: {one_line(name) if isinstance(name, str) else 'unnamed'}", text)
+
+
+def _attachment(item: dict[str, Any]) -> Fold:
+    name, kind, content = item.get("name"), item.get("type"), item.get("content")
+    shown = one_line(name) if isinstance(name, str) and name else "unnamed"
+    detail = f" ({one_line(kind)})" if isinstance(kind, str) and kind else ""
+    return Fold(f"attachment: {shown}{detail}", content if isinstance(content, str) else "")
+
+
+def _json(value: object) -> str:
+    try:
+        return render_json(value).decode().strip()
+    except (TypeError, ValueError):
+        return "?"
