@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "export": ("hfs.cli.transfer", "Write a session to stdout or a file."),
     "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
     "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
-    "import": ("hfs.cli.transfer", "Add sessions from files."),
+    "import": ("hfs.cli.import_", "Bring in conversations from other programs."),
     "list": ("hfs.cli.sessions", "List sessions, newest first."),
     "merge": ("hfs.cli.merge", "Bring the conflict copies of sync programs together."),
     "models": ("hfs.cli.models", "List models; add one that runs here."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy as MergedCopy
     from hfs.persistence._format import Layout as Layout
+    from hfs.persistence._importing import SessionImport as SessionImport
     from hfs.persistence._json import exact_float as exact_float
     from hfs.persistence._rendering import merge_files as merge_files
     from hfs.persistence._rendering import parse_document as parse_document
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from hfs.persistence._rendering import render_json as render_json
     from hfs.persistence._store import SessionStore as SessionStore
     from hfs.persistence._store import open_store as open_store
+    from hfs.persistence._time import format_time as format_time
+    from hfs.persistence._time import parse_time as parse_time
     from hfs.persistence.check import CheckReport as CheckReport
     from hfs.persistence.check import Finding as Finding
+    from hfs.persistence.models import NAME_LIMIT as NAME_LIMIT
     from hfs.persistence.models import Draft as Draft
     from hfs.persistence.models import MessageModel as MessageModel
     from hfs.persistence.models import NewMessage as NewMessage
@@ -38,12 +42,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "_format": ("Layout",),
+    "_importing": ("SessionImport",),
     "_json": ("exact_float",),
     "_rendering": ("merge_files", "parse_document", "render_document", "render_json"),
     "_store": ("SessionStore", "open_store"),
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
+    "_time": ("format_time", "parse_time"),
     "models": (
+        "NAME_LIMIT",
         "Draft",
         "MessageModel",
         "NewMessage",
@@ -59,6 +66,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "NAME_LIMIT",
     "CheckReport",
     "DirectoryStorage",
     "DocumentDB",
@@ -71,6 +79,7 @@ __all__ = [
     "NewMessage",
     "Notice",
     "SearchHit",
+    "SessionImport",
     "SessionModel",
     "SessionRepository",
     "SessionStore",
@@ -79,10 +88,12 @@ __all__ = [
     "TrashedSession",
     "append",
     "exact_float",
+    "format_time",
     "merge_files",
     "open_repository",
     "open_store",
     "parse_document",
+    "parse_time",
     "render_document",
     "render_json",
 ]

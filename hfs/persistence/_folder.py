@@ -77,6 +77,22 @@ class DocumentFolder(FolderWriter):
             self._memory.record(doc_id, self._items(content))
             return doc_id
 
+    def place(self, doc_id: int, document: Document) -> None:
+        """Adds a document under an id that was reserved for it, and remembers nothing of it.
+
+        Raises:
+            ValueError: There is a document of that id, or a value is nested too deep.
+            TypeError: A value that JSON has no form for.
+            StoreIOError: It could not be written.
+        """
+        data = render(self._completed(doc_id, dict(document)), self.layout)
+        try:
+            self._replace(doc_id, data, None, FILE_MODE)
+        except ChangedMeanwhile:
+            raise ValueError(f"Document with ID {doc_id} already exists") from None
+        except OSError as error:
+            raise io_error(error, self.file(doc_id), "save") from error
+
     def next_id(self) -> int:
         """An id that no document has or had. Call it under the table's lock."""
         highest = max((int(entry.name[:-5]) for entry in self.scan()), default=0)
@@ -94,11 +110,18 @@ class DocumentFolder(FolderWriter):
 
     def reserve(self, doc_id: int) -> None:
         """Notes that an id is used, so that it is never given out again. Call it under the table's lock."""
+        if doc_id > self._last_reserved():
+            self._note_next(doc_id + 1)
+
+    def unreserve(self, first: int, end: int) -> None:
+        """Lets ids be given out again, unless more were reserved after them. Call it under the table's lock."""
+        if self._last_reserved() == end - 1 and not any(int(entry.name[:-5]) >= first for entry in self.scan()):
+            self._note_next(first)
+
+    def _note_next(self, doc_id: int) -> None:
         path = f"{self._folder}/{_NEXT_ID}"
-        if doc_id <= self._last_reserved():
-            return
         try:
-            replace_file(self.ops, path, b"%d\n" % (doc_id + 1), expected=look(self.ops, path))
+            replace_file(self.ops, path, b"%d\n" % doc_id, expected=look(self.ops, path))
         except (OSError, ChangedMeanwhile) as error:
             reason = error if isinstance(error, OSError) else OSError("it keeps changing")
             raise io_error(reason, path, "save") from error

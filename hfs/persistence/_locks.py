@@ -120,8 +120,8 @@ class FileLock:
 class TableLocks:
     """The locks of one table: one for its set of documents, a few for the documents themselves.
 
-    Order, which keeps two holders from waiting for each other: the table's lock first, then documents' locks
-    by number.
+    Order, which keeps two holders from waiting for each other: the lock of imports first, then the table's, then
+    documents' locks by number.
 
     Args:
         ops: Makes the folder.
@@ -134,6 +134,7 @@ class TableLocks:
         self._ops = ops
         self._folder = folder
         self._table = FileLock(os.path.join(folder, f"{table}.lock"), timeout)
+        self._imports = FileLock(os.path.join(folder, f"{table}-import.lock"), timeout)
         self._stripes = [FileLock(os.path.join(folder, f"{table}-{n:02}.lock"), timeout) for n in range(STRIPES)]
         self._made = False
 
@@ -141,6 +142,12 @@ class TableLocks:
     def table(self) -> Iterator[None]:
         """Keeps others from adding and removing documents."""
         with self._held([self._table]):
+            yield
+
+    @contextlib.contextmanager
+    def imports(self) -> Iterator[None]:
+        """Keeps others from importing; they may add and change documents all the same."""
+        with self._held([self._imports]):
             yield
 
     @contextlib.contextmanager
@@ -181,5 +188,5 @@ class TableLocks:
 
     def close(self) -> None:
         """Closes the lock files."""
-        for lock in [self._table, *self._stripes]:
+        for lock in [self._table, self._imports, *self._stripes]:
             lock.close()

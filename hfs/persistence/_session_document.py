@@ -56,7 +56,7 @@ def name_after(header: Document, messages: Iterable[Document]) -> bool:
     placeholder = str(header.get("name", "")).startswith(f"{PLACEHOLDER} - ")
     if header.get("name_source") != "auto" or not placeholder:
         return False
-    first = next((message for message in messages if message.get("role") == "user"), None)
+    first = next((message for message in messages if message.get("role") == "user" and not message.get("hidden")), None)
     if first is None:
         return False
     header["name"] = auto_name(_text(first.get("content")), parse_time(first.get("created_at")) or now())

@@ -46,6 +46,7 @@ from hfs.persistence.models import (
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
+    from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
 
 _UID_PREFIX = 4
@@ -266,6 +267,16 @@ class SessionStore(SessionEditor):
         if session is None:
             raise self._missing(str(uid))
         return session, present is None
+
+    def begin_import(self, *, dry_run: bool = False) -> SessionImport:
+        """Many sessions to be brought in at once. A context manager.
+
+        Args:
+            dry_run: Check everything, write nothing.
+        """
+        from hfs.persistence._importing import SessionImport
+
+        return SessionImport(self._folder, self._index, self._trash, self._ops, dry_run=dry_run)
 
     # Drafts
 

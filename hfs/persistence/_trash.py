@@ -81,6 +81,11 @@ class Trash:
             sessions.append(TrashedSession(session_id, name, moment, count, str(path)))
         return sessions
 
+    def uids(self) -> dict[str, int]:
+        """The session of each uid that was deleted."""
+        found = ((self.read(path).get("uid"), number) for number, _, path in self._found(_SESSION))
+        return {uid: number for uid, number in found if isinstance(uid, str) and uid}
+
     def latest(self, session_id: int) -> Path | None:
         """The file of the session of that id that was deleted last."""
         found = [(moment, path) for number, moment, path in self._found(_SESSION) if number == session_id]

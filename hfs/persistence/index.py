@@ -53,6 +53,11 @@ class SummaryIndex:
         self._update()
         return next((doc_id for doc_id, entry in self._entries.items() if entry.uid == uid), None)
 
+    def uids(self) -> dict[str, int]:
+        """The session of each uid."""
+        self._update()
+        return {entry.uid: doc_id for doc_id, entry in self._entries.items() if entry.uid}
+
     def count(self) -> int:
         """How many sessions there are."""
         return sum(1 for _ in self._folder.scan())

@@ -27,6 +27,7 @@ from hfs.persistence.models import (
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
+    from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
 
 _Parameters = ParamSpec("_Parameters")
@@ -194,6 +195,20 @@ class SessionRepository:
     async def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document; says whether it was added or was here already."""
         return await self._run(self._store.import_document, document)
+
+    async def run_import(self, work: Callable[[SessionImport], _Result], *, dry_run: bool = False) -> _Result:
+        """Lets ``work`` bring many sessions in, on a thread.
+
+        Args:
+            work: Called once with the open import.
+            dry_run: Check everything, write nothing.
+        """
+
+        def run() -> _Result:
+            with self._store.begin_import(dry_run=dry_run) as open_import:
+                return work(open_import)
+
+        return await self._run(run)
 
     async def resolve(self, text: str) -> int:
         """The session that a person means: an id, ``last``, a part of the name, the start of a uid."""

@@ -7,10 +7,10 @@ import itertools
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO, Final
 
 from hfs.errors import TransferError
 from hfs.transfer.conversation import Conversation
@@ -31,7 +31,6 @@ LONGEST: Final = 64 << 20
 _TELLING: Final = 20
 """By how many records at the most a format is told."""
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
-_Format = TypeVar("_Format", RecordFormat, StreamFormat, TextFormat, DatabaseFormat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +48,17 @@ class Reading:
 
     Args:
         source: The file.
-        importer: How it must be read; told by its shape, where it is None.
+        form: The name of the format that it must have; any, where it is None.
         limit: The longest conversation that is taken, in bytes.
         progress: Called with how many more bytes were read.
     """
 
     source: Source
-    importer: Importer | None = None
+    form: str | None = None
     limit: int = LONGEST
     progress: Progress = lambda count: None
+    importer: Importer | None = None
+    """How it is read, once that is told."""
     damaged: list[str] = field(default_factory=list)
     """Lines that are no JSON, the first few: where, and why."""
     left_out: Counter[str] = field(default_factory=Counter)
@@ -89,13 +90,12 @@ class Reading:
             yield Failed("", "there is not enough memory to read it")
 
     def _is_json(self, head: bytes) -> bool:
-        if self.importer is not None and not isinstance(self.importer, (RecordFormat, StreamFormat)):
+        if not any(isinstance(one, (RecordFormat, StreamFormat)) for one in self._candidates()):
             return False
         return head.decode(encoding_of(head), "ignore").lstrip()[:1] in ("{", "[")
 
-    def _candidates(self, kind: type[_Format]) -> Sequence[_Format]:
-        chosen = IMPORTERS if self.importer is None else (self.importer,)
-        return [importer for importer in chosen if isinstance(importer, kind)]
+    def _candidates(self) -> list[Importer]:
+        return [importer for importer in IMPORTERS if self.form in (None, importer.name)]
 
     # JSON
 
@@ -119,15 +119,12 @@ class Reading:
             raise self._unknown()
 
     def _told_by(self, first: list[Any]) -> Importer | None:
-        for importer in self._candidates_in_order():
+        for importer in self._candidates():
             if isinstance(importer, RecordFormat) and importer.fits(first[-1]):
                 return importer
             if isinstance(importer, StreamFormat) and importer.fits(first):
                 return importer
         return None
-
-    def _candidates_in_order(self) -> Sequence[Importer]:
-        return IMPORTERS if self.importer is None else (self.importer,)
 
     def _whole(self, values: Iterator[Any]) -> Iterator[Any]:
         for value in values:
@@ -164,7 +161,8 @@ class Reading:
 
     def _text(self, head: bytes) -> Iterator[Conversation | Failed]:
         beginning = head.decode(encoding_of(head), "replace")
-        found = next((one for one in self._candidates(TextFormat) if self.importer or one.fits(beginning)), None)
+        texts = (one for one in self._candidates() if isinstance(one, TextFormat))
+        found = next((one for one in texts if self.form or one.fits(beginning)), None)
         if found is None:
             raise self._unknown()
         self.importer = found
@@ -186,8 +184,8 @@ class Reading:
             path = self.source.on_disk(folder)
             with contextlib.closing(_open_read_only(path)) as connection:
                 tables = _tables(connection)
-                fitting = (one for one in self._candidates(DatabaseFormat) if one.fits(tables))
-                found = next(fitting, None)
+                databases = (one for one in self._candidates() if isinstance(one, DatabaseFormat))
+                found = next((one for one in databases if one.fits(tables)), None)
                 if found is None:
                     raise self._unknown()
                 self.importer = found
@@ -195,8 +193,9 @@ class Reading:
             self.progress(self.source.size)
 
     def _unknown(self) -> RefusedError:
-        self.unknown = self.importer is None
-        shape = "any format that hfs knows" if self.importer is None else self.importer.title
+        candidates = self._candidates()
+        self.unknown = self.form is None
+        shape = "any format that hfs knows" if self.form is None else candidates[0].title
         return RefusedError(f"it has not the shape of {shape}")
 
 

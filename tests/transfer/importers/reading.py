@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from hfs.transfer.conversation import Conversation
-from hfs.transfer.importers import IMPORTERS
 from hfs.transfer.reading import Failed, Reading
 from hfs.transfer.sources import Source, find_sources
 
@@ -36,8 +35,7 @@ def read(path: Path, form: str | None = None) -> list[Conversation]:
 
 def failures(path: Path, form: str | None = None) -> list[Failed]:
     """What of a file can't be read."""
-    chosen = next((importer for importer in IMPORTERS if importer.name == form), None)
-    return [one for one in Reading(source_of(path), chosen).conversations() if isinstance(one, Failed)]
+    return [one for one in Reading(source_of(path), form).conversations() if isinstance(one, Failed)]
 
 
 def said(conversation: Conversation, branch: int = 0) -> list[tuple[str, str]]:

@@ -1,0 +1,182 @@
+"""Many sessions brought in at once, from several threads, each whole or not at all.
+
+What makes it quick: ids are reserved in blocks, the sessions that are here are looked through once, and nothing that
+was written is remembered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from hfs.errors import SessionNotFoundError
+from hfs.persistence._files import FileOps, make_folder
+from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._format import Document, render
+from hfs.persistence._session_document import (
+    SESSION_LAYOUT,
+    checked_import,
+    complete,
+    name_after,
+    new_uid,
+    placeholder_name,
+)
+from hfs.persistence._time import now, parse_time
+from hfs.persistence._trash import Trash
+from hfs.persistence.index import SummaryIndex
+
+_LARGEST_BLOCK: Final = 256
+_RANDOM_PART: Final = 15
+"""Where the part of a UUIDv7 begins that tells two apart; the time before it may be told differently."""
+
+
+class SessionImport:
+    """Brings sessions in. A context manager; only one at a time can be open on a home folder.
+
+    Args:
+        folder: The sessions.
+        index: Their summaries.
+        trash: What was deleted.
+        ops: The operating system's calls.
+        dry_run: Check everything, write nothing.
+    """
+
+    def __init__(
+        self, folder: DocumentFolder, index: SummaryIndex, trash: Trash, ops: FileOps, *, dry_run: bool = False
+    ) -> None:
+        self._folder = folder
+        self._index = index
+        self._trash = trash
+        self._ops = ops
+        self._dry_run = dry_run
+        self._ids = _IdBlocks(folder)
+        self._present: dict[str, int] = {}
+        self._deleted: dict[str, int] | None = None
+        self._held = contextlib.ExitStack()
+
+    def __enter__(self) -> SessionImport:
+        if not self._dry_run:
+            # Two imports of one export at a time would both find that nothing is here yet.
+            self._held.enter_context(self._folder.locks.imports())
+        self._present = {_key(uid): number for uid, number in self._index.uids().items()}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._held:
+            self._ids.give_back()
+
+    @staticmethod
+    def derived_uid(moment: datetime | None, seed: str) -> str:
+        """A uid that comes out the same for the same seed; the moment only tells where it is sorted."""
+        return new_uid(moment.timestamp() if moment else None, seed.encode("utf-8", "surrogatepass"))
+
+    @staticmethod
+    def give_name(document: Document) -> None:
+        """Names a session after its first user message, if it has no name."""
+        if not document.get("name"):
+            moment = parse_time(document.get("created_at")) or now()
+            document.update(name=placeholder_name(moment), name_source="auto")
+            name_after(document, document["messages"])
+
+    def find(self, uid: str) -> int | None:
+        """The session of that uid that was here before, or came in meanwhile."""
+        return self._present.get(_key(uid))
+
+    def find_deleted(self, uid: str) -> int | None:
+        """The session of that uid in the trash."""
+        if self._deleted is None:
+            self._deleted = {_key(found): number for found, number in self._trash.uids().items()}
+        return self._deleted.get(_key(uid))
+
+    def document(self, session_id: int) -> Document | None:
+        """A session's document as it is now, texts as plain strings.
+
+        Raises:
+            CorruptSessionError, StoreIOError: It can't be read.
+        """
+        snapshot = self._folder.read(session_id)
+        return snapshot.document if snapshot is not None else None
+
+    def reserve(self, uid: str) -> int:
+        """An id for a session that is about to be added; 0 in a dry run. Call it from one thread."""
+        number = 0 if self._dry_run else self._ids.take()
+        self._present[_key(uid)] = number
+        return number
+
+    def forget(self, uid: str) -> None:
+        """Says that a session that was about to be added could not be."""
+        self._present.pop(_key(uid), None)
+
+    def add(self, session_id: int, document: Document) -> None:
+        """Adds a session under a reserved id. It is whole and durable when this returns. Call it from any thread.
+
+        A document without a name is named after its first user message.
+
+        Raises:
+            InvalidDocumentError: It can't be stored; nothing was written.
+            StoreIOError: It could not be made durable.
+            TypeError, ValueError: A value that JSON has no form for, or nested too deep.
+        """
+        checked = checked_import(document)
+        self.give_name(checked)
+        if self._dry_run:
+            complete(1, checked)
+            render(checked, SESSION_LAYOUT)
+            return
+        make_folder(self._ops, str(self._folder.path))
+        self._folder.place(session_id, checked)
+
+    def change(self, session_id: int, work: Callable[[Document], None]) -> None:
+        """Changes a session that is here, as it is now, and writes it whole.
+
+        Raises:
+            SessionNotFoundError: It was removed meanwhile.
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not changed.
+            TypeError, ValueError: A value that JSON has no form for, or nested too deep.
+        """
+        if self._dry_run:
+            found = self.document(session_id)
+            if found is not None:
+                work(found)
+                render(found, SESSION_LAYOUT)
+        elif self._folder.modify(session_id, work) is None:
+            raise SessionNotFoundError(f"Session {session_id} was just removed.", session=str(session_id))
+
+
+class _IdBlocks:
+    """Ids in blocks that grow, so that few files are written to reserve many."""
+
+    def __init__(self, folder: DocumentFolder) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._next = 1
+        self._end = 1
+        self._size = 1
+
+    def take(self) -> int:
+        """The next id."""
+        with self._lock:
+            if self._next == self._end:
+                with self._folder.locks.table():
+                    self._next = self._folder.next_id()
+                    self._end = self._next + self._size
+                    make_folder(self._folder.ops, str(self._folder.path))
+                    self._folder.reserve(self._end - 1)
+                self._size = min(self._size * 2, _LARGEST_BLOCK)
+            self._next += 1
+            return self._next - 1
+
+    def give_back(self) -> None:
+        """Lets the ids that were not taken be given out again, if nobody reserved more meanwhile."""
+        with self._lock:
+            if self._next < self._end:
+                with self._folder.locks.table():
+                    self._folder.unreserve(self._next, self._end)
+                self._end = self._next
+
+
+def _key(uid: str) -> str:
+    return uid[_RANDOM_PART:] if len(uid) == 36 else uid
