@@ -113,7 +113,8 @@ class Conversation:
         session = await self._repo.get(self.session_id) if self.session_id is not None else None
         if session is None:
             raise SessionNotFoundError("There is no session yet: nothing was asked.")
-        asked = max((at for at, message in enumerate(session.messages) if message.role == "user"), default=None)
+        spoken = (at for at, message in enumerate(session.messages) if message.role == "user" and _is_spoken(message))
+        asked = max(spoken, default=None)
         if asked is None:
             raise InvalidDocumentError("Nothing was asked in this session yet.")
         answers = [message.id for message in session.messages[asked + 1 :]]
@@ -177,9 +178,7 @@ class Conversation:
                 session = await self._repo.get(self.session_id)
         prompts = [Prompt("system", self.system)] if self.system else []
         if session is not None:
-            prompts += [
-                Prompt(message.role, message.content) for message in session.messages if message.role in _SPOKEN
-            ]
+            prompts += [Prompt(message.role, message.content) for message in session.messages if _is_spoken(message)]
         if unsaved is not None:
             prompts.append(Prompt("user", unsaved))
         return prompts
@@ -287,6 +286,11 @@ async def _until(chunks: AsyncGenerator[str, None], stopped: asyncio.Future[Any]
             if chunk is None:
                 return
             yield chunk
+
+
+def _is_spoken(message: MessageModel) -> bool:
+    """Whether a model is told of it."""
+    return message.role in _SPOKEN and message.hidden is None
 
 
 def _storable(text: str) -> str:

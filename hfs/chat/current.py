@@ -218,5 +218,6 @@ async def said_before(repo: SessionRepository, session_ids: Sequence[int]) -> li
     for session_id in reversed(session_ids):
         with contextlib.suppress(HfsError):
             session = await repo.rescue(session_id)
-            texts += [message.content for message in session.messages if message.role == "user"] if session else []
+            messages = session.messages if session else []
+            texts += [message.content for message in messages if message.role == "user" and message.hidden is None]
     return texts

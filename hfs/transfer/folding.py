@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfs.display import counted, one_line
-from hfs.persistence import MessageModel, render_json
+
+if TYPE_CHECKING:
+    from hfs.persistence import MessageModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ def _attachment(item: dict[str, Any]) -> Fold:
 
 
 def _json(value: object) -> str:
+    from hfs.persistence import render_json
+
     try:
         return render_json(value).decode().strip()
     except (TypeError, ValueError):

@@ -18,12 +18,12 @@ from rich.style import Style
 from rich.text import Text
 from rich.theme import Theme
 
-from hfs.display import display, one_line
+from hfs.display import counted, display, one_line
 
 if TYPE_CHECKING:
     from hfs.persistence import MessageModel
 
-Kind = Literal["who", "user", "markdown", "code", "note", "error", "table"]
+Kind = Literal["who", "user", "markdown", "code", "note", "error", "table", "fold"]
 Lines = list[list[Segment]]
 
 _PARAGRAPHS: Final = 600
@@ -33,6 +33,8 @@ _LONGEST: Final = 6_000
 _FENCE: Final = re.compile(r"^(```+|~~~+)[ \t]*([^`\s]*)[^`]*$")
 _ITEM: Final = re.compile(r"\s|[-*+] |\d+[.)] ")
 _BAR: Final = "▎ "
+_MOST_UNFOLDED: Final = 20_000
+"""How much of what is folded is shown, in characters: a block is drawn whole."""
 
 
 @dataclass(slots=True)
@@ -63,12 +65,16 @@ class Block:
     """Of a table: the header, then the rows."""
     gap: bool = False
     """Whether an empty line comes first."""
+    detail: str = ""
+    """What a fold holds."""
+    unfolded: bool = False
 
     def guess(self, width: int) -> int:
         """About how many lines it takes."""
         if self.kind == "table":
             return len(self.rows) + 1
-        return self.text.count("\n") + 1 + len(self.text) // max(width, 1) + self.gap
+        shown = self.text + self.detail if self.unfolded else self.text
+        return shown.count("\n") + 1 + len(shown) // max(width, 1) + self.gap
 
     def lines(self, console: Console, width: int, look: Look) -> Lines:
         """The lines that it takes, no wider than the width."""
@@ -98,7 +104,20 @@ class Block:
             )
         if self.kind == "table":
             return _table(self.rows)
+        if self.kind == "fold":
+            return _fold(self, style)
         return Text(display(self.text), style, overflow="fold")
+
+
+def _fold(block: Block, style: Style) -> RenderableType:
+    if not block.detail:
+        return Text(f"  {display(block.text)}", style, overflow="fold")
+    if not block.unfolded:
+        return Text(f"▸ {display(block.text)}", style, overflow="fold")
+    left_out = block.detail.count("\n", _MOST_UNFOLDED) + 1 if len(block.detail) > _MOST_UNFOLDED else 0
+    more = f"\n… and about {counted(left_out, 'line')} more: `hfs show --unfold` has them" if left_out else ""
+    inside = display(block.detail[:_MOST_UNFOLDED] + more).replace("\n", "\n    ")
+    return Text(f"▾ {display(block.text)}\n    {inside}", style, overflow="fold")
 
 
 def _drawn(console: Console, what: RenderableType, width: int) -> Lines:
@@ -127,13 +146,26 @@ def _table(rows: Sequence[Sequence[str]]) -> RenderableType:
 
 
 def message_blocks(message: MessageModel) -> list[Block]:
-    """The blocks of a message: who said it, then what."""
+    """The blocks of a message: who said it, then what; what is no part of the chat is folded to a line."""
+    folded = _folds(message) if message.extra else []
+    if message.hidden is not None:
+        folded[0].text = f"{message.id} · {folded[0].text}"
+        return folded
     marks = [one_line(message.status)] if message.status else []
     marks += ["edited"] if "edited_at" in message.extra else []
     detail = f"  ({', '.join(marks)})" if marks else ""
     return [
         Block("who", f"{message.id} · {one_line(message.model or message.role)}{detail}", message.id, gap=True),
         *content_blocks(message.role, message.content, message.id),
+        *folded,
+    ]
+
+
+def _folds(message: MessageModel) -> list[Block]:
+    from hfs.transfer.folding import folds
+
+    return [
+        Block("fold", fold.summary, message.id, detail=fold.text, gap=at == 0) for at, fold in enumerate(folds(message))
     ]
 
 
@@ -202,4 +234,4 @@ def plain(block: Block) -> str:
     """What the block says, as text."""
     if block.kind == "table":
         return "\n".join(" | ".join(map(str, row)) for row in block.rows)
-    return display(block.text)
+    return display(f"{block.text}\n{block.detail}" if block.unfolded else block.text)

@@ -35,13 +35,29 @@ async def _copy(chat: Chat, argument: str) -> None:
         await chat.note(f"Message {message.id} is on the clipboard.")
 
 
+async def _unfold(chat: Chat, argument: str) -> None:
+    await _set_folds(chat, argument, unfolded=True)
+
+
+async def _fold(chat: Chat, argument: str) -> None:
+    await _set_folds(chat, argument, unfolded=False)
+
+
+async def _set_folds(chat: Chat, argument: str, *, unfolded: bool) -> None:
+    command = "unfold" if unfolded else "fold"
+    if argument and not (argument.isascii() and argument.isdigit()):
+        await chat.note(f"Usage: /{command} [<n>]; <n> stands before each message.", "error")
+    elif not chat.transcript.unfold(unfolded, int(argument) if argument else None):
+        await chat.note(f"There is nothing to {command}.")
+
+
 async def _chosen(chat: Chat, words: list[str], role: str, usage: str) -> MessageModel | None:
     """The message of a number, or the last of a role; says what is wrong where there is none."""
     if len(words) > 1 or not all(word.isascii() and word.isdigit() for word in words):
         await chat.note(f"Usage: {usage}; <n> stands before each message.", "error")
         return None
     messages = chat.session.messages
-    fitting = [m for m in messages if (m.id == int(words[0]) if words else m.role == role)]
+    fitting = [m for m in messages if (m.id == int(words[0]) if words else m.role == role and not m.hidden)]
     if not fitting:
         await chat.note(f"There is no message {words[0]}." if words else "There is no such message yet.", "error")
         return None
@@ -52,5 +68,13 @@ COMMANDS: Final = (
     Command("retry", "/retry", "Ask the last question again; the old answer stays in a fork.", _retry),
     Command("edit", "/edit [<n>] [nofork]", "Change a message; the old text stays in a fork unless `nofork`.", _edit),
     Command("goto", "/goto [<n>]", "Go to message <n>, or to your last one.", _goto, while_answering=True),
+    Command(
+        "unfold",
+        "/unfold [<n>]",
+        "Show what is folded: tool calls, reasoning, attachments.",
+        _unfold,
+        while_answering=True,
+    ),
+    Command("fold", "/fold [<n>]", "Fold it again.", _fold, while_answering=True),
     Command("copy", "/copy [<n>]", "Copy the last answer, or message <n>.", _copy, while_answering=True),
 )

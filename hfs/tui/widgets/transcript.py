@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from rich.segment import Segment
@@ -37,7 +37,7 @@ class Transcript(ScrollView, can_focus=True):
     """What was said, with notes of hfs between."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"transcript--{kind}" for kind in ("who", "user", "note", "error", "inline-code", "heading"))
+        *(f"transcript--{kind}" for kind in ("who", "user", "note", "error", "fold", "inline-code", "heading"))
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("end", "follow", "Newest", show=False),
@@ -115,6 +115,33 @@ class Transcript(ScrollView, can_focus=True):
             self._column.cut(start + same)
             self._add([*blocks[same:], *following])
 
+    def unfold(self, unfolded: bool, message_id: int | None = None) -> int:
+        """Shows, or hides again, what is folded of a message, or of all; returns how many folds that changed."""
+        chosen = [
+            at
+            for at, block in enumerate(self._column.blocks)
+            if block.kind == "fold" and block.detail and message_id in (None, block.message_id)
+        ]
+        changed = [at for at in chosen if self._column.blocks[at].unfolded != unfolded]
+        if changed:
+            blocks = [
+                replace(block, unfolded=unfolded) if at in set(changed) else block
+                for at, block in enumerate(self._column.blocks)
+            ]
+            self.following = self.following and changed[-1] == len(blocks) - 1
+            self.replace(0, len(blocks), blocks)
+        return len(changed)
+
+    def on_click(self, event: events.Click) -> None:
+        line = round(self.scroll_y) + event.y
+        if not self._column.blocks or line >= self._column.height:
+            return
+        at = self._column.at(line)
+        block = self._column.blocks[at]
+        if block.kind == "fold" and block.detail:
+            self.following = False
+            self.replace(at, 1, [replace(block, unfolded=not block.unfolded)])
+
     def jump(self, message_id: int) -> bool:
         """Goes to a message; says whether it is there."""
         at = self._column.find(message_id)
@@ -189,7 +216,7 @@ class Transcript(ScrollView, can_focus=True):
         def style(name: str) -> Style:
             return self.get_component_rich_style(f"transcript--{name}", partial=True)
 
-        kinds: tuple[Kind, ...] = ("who", "user", "note", "error")
+        kinds: tuple[Kind, ...] = ("who", "user", "note", "error", "fold")
         styles: dict[Kind, Style] = {kind: style(kind) for kind in kinds}
         styles |= dict.fromkeys(("markdown", "code", "table"), Style())
         headings = {f"markdown.h{level}": style("heading") for level in range(1, 7)}
