@@ -52,8 +52,8 @@ def read_content(value: object, tally: Tally, name_of: Callable[[str], str | Non
 
 def _read_part(part: dict[str, Any], content: Content, tally: Tally, name_of: Callable[[str], str | None]) -> str:
     """The text of a part; what else it has goes into the content."""
-    kind = part.get("type")
-    if kind in _TEXTS or (kind is None and isinstance(part.get("text"), str)):
+    kind = as_text(part.get("type"))
+    if kind in _TEXTS or ("type" not in part and isinstance(part.get("text"), str)):
         text = part.get("text")
         return as_text(text) or as_text(as_dict(text).get("value"))
     if kind == "refusal":
@@ -68,7 +68,7 @@ def _read_part(part: dict[str, Any], content: Content, tally: Tally, name_of: Ca
     elif kind == "input_audio":
         content.attachments.append(_audio(as_dict(part.get("input_audio")), tally))
     else:
-        tally.unknown[f'content of type "{one_line(as_text(kind), 40)}"'] += 1
+        tally.unknown[f'content of type "{one_line(kind, 40)}"'] += 1
     return ""
 
 

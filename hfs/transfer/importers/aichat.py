@@ -26,7 +26,7 @@ from hfs.transfer.importers._yaml import load_yaml
 _ROLES: Final = frozenset(("system", "user", "assistant", "tool"))
 _MODEL: Final = re.compile(r"^model:", re.MULTILINE)
 _MESSAGES: Final = re.compile(r"^(?:compressed_)?messages:[ \t]*(?:\[\]|\r?\n[ \t]*- (?:role|content):)", re.MULTILINE)
-_STAMP: Final = re.compile(r"\d{8}T\d{6}-")
+_STAMP: Final = re.compile(r"^\d{8}T\d{6}-")
 _UNNAMED: Final = frozenset(("temp", "stdin"))
 
 
@@ -62,7 +62,7 @@ def read_session(session: dict[str, Any], source: SourceFile) -> Conversation:
 
 
 def _name(source: SourceFile) -> str | None:
-    name = _STAMP.sub("", stem(source.name) or "", count=1).strip()
+    name = _STAMP.sub("", stem(source.name) or "").strip()
     return name if name and name not in _UNNAMED else None
 
 

@@ -7,6 +7,7 @@ are told from those marks.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,14 +18,17 @@ from typing import Final
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.importers._kinds import Importer, SourceFile, TextFormat
 
-_HEADER: Final = re.compile(r"# aider chat started at (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\s*")
-_STARTED: Final = re.compile(rf"^{_HEADER.pattern}$", re.MULTILINE)
+_START: Final = "# aider chat started at "
+_HEADER: Final = re.compile(rf"{_START}\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d\s*", re.ASCII)
+_STARTED: Final = re.compile(rf"^{_HEADER.pattern}$", re.MULTILINE | re.ASCII)
 _MARKED: Final = re.compile(r"^(?:####|>)(?: .*)?  \r?$", re.MULTILINE)
 _FENCE: Final = re.compile(r" {0,3}(?:(`{3,})([^`]*)|(~{3,})(.*))")
 _FENCE_LIMIT: Final = 2000
 """How many lines further a code block may end, at the most, to be one."""
 _MODEL: Final = re.compile(r"^(?:Main model|Models?): (\S+) with ", re.MULTILINE)
 _CONFIRMATION: Final = re.compile(r".*\(Y\)es/\(N\)o.*\]: ?\w*")
+_QUESTION: Final = 1000
+"""The longest confirmation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class _Marks:
 
 
 _EXACT: Final = _Marks(re.compile(r"####(?: (.*))?  "), re.compile(r">(?: (.*))?  "))
-_STRIPPED: Final = _Marks(re.compile(r"####(?: (.*?))?\s*"), re.compile(r">(?: (.*?))?\s*"))
+_STRIPPED: Final = _Marks(re.compile(r"####(?: (.*))?"), re.compile(r">(?: (.*))?"))
 """For a file whose trailing spaces an editor took away."""
 
 
@@ -51,18 +55,17 @@ def _fits(head: str) -> bool:
 def _read(text: str, source: SourceFile) -> Iterator[Conversation]:
     lines = text.replace("\r\n", "\n").split("\n")
     marks = _EXACT if _MARKED.search(text) else _STRIPPED
-    starts = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line)]
-    times: Counter[str] = Counter()
-    if any(line.strip() for line in lines[: starts[0] if starts else None]):
-        beginning = lines[: starts[0] if starts else None]
+    edges = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line)] + [len(lines)]
+    beginning = lines[: edges[0]]
+    if any(line.strip() for line in beginning):
         yield _conversation(_Session(beginning, marks, started=False), None, None)
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        header = _HEADER.fullmatch(lines[start])
-        moment = header[1] if header else ""
+    times: Counter[str] = Counter()
+    for start, end in itertools.pairwise(edges):
+        moment = lines[start].removeprefix(_START).strip()
         times[moment] += 1
-        number = times[moment]
+        identity = moment if times[moment] == 1 else f"{moment} #{times[moment]}"
         session = _Session(lines[start + 1 : end], marks, started=True)
-        yield _conversation(session, moment if number == 1 else f"{moment} #{number}", _local_time(moment))
+        yield _conversation(session, identity, _local_time(moment))
 
 
 def _conversation(session: _Session, identity: str | None, started: datetime | None) -> Conversation:
@@ -125,7 +128,7 @@ class _Session:
         output = self._marks.output.fullmatch(line)
         is_blank = not line.strip()
         if self._kind == "output" and (self._opening or not is_blank):
-            self._add("output", output[1] or "" if output else line.removeprefix("> "))
+            self._add("output", output[1] or "" if output else line.removeprefix("> ").removesuffix("  "))
         elif output and number >= self._fenced and (self._kind in ("", "asked") or self._follows_blank(number)):
             self._add("output", output[1] or "")
         elif self._kind == "answer" or not is_blank:
@@ -185,9 +188,21 @@ class _Session:
         if text.strip() in ("", "<blank>"):
             self.tally.skipped["empty message"] += 1
             return
-        is_command = text.startswith(("/", "!"))
-        hidden = "command" if is_command else "confirmation" if _CONFIRMATION.fullmatch(text) else None
-        self._found.append(ForeignMessage("user", text, hidden=hidden))
+        self._found.append(ForeignMessage("user", text, hidden=self._label(text)))
+
+    def _label(self, text: str) -> str | None:
+        """What a prompt is, if the person didn't say it to the model."""
+        if text.startswith(("/", "!")):
+            return "command"
+        if len(text) < _QUESTION and _CONFIRMATION.fullmatch(text):
+            return "confirmation"
+        # In architect mode an answer is handed to another model as a prompt.
+        answers = (one.content for one in reversed(self._found) if one.role == "assistant")
+        return "repeated answer" if _words(next(answers, "")) == _words(text) else None
+
+
+def _words(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
 
 
 FORMATS: Final[tuple[Importer, ...]] = (TextFormat("aider", "Aider chat history", _fits, _read),)
