@@ -47,25 +47,21 @@ def branches(nodes: Iterable[Node], active: str | None, tally: Tally) -> list[Br
         The active branch first, the others oldest first. None where there is no message at all.
     """
     tree = _Tree(nodes)
-    leaves = tree.leaves()
-    chosen = active if active in tree.nodes else None
-    if chosen is None and leaves:
-        chosen = max(leaves, key=lambda leaf: (_moment(tree.nodes[leaf], datetime.min.replace(tzinfo=UTC)), leaf))
-    tips = ([chosen] if chosen is not None else []) + [leaf for leaf in leaves if leaf != chosen]
+    tips = tree.tips()
+    if not tips:
+        return []
+    chosen = tree.tip_of(active) if active is not None and active in tree.nodes else None
+    if chosen is None:
+        chosen = max(tips, key=lambda tip: (_moment(tree.nodes[tip], datetime.min.replace(tzinfo=UTC)), tip))
+    ordered = [chosen, *(tip for tip in tips if tip != chosen)]
     found: list[Branch] = []
-    walked: set[str] = set()
     budget = _COPIES * len(tree.nodes) + 1000
-    for tip in tips:
+    for tip in ordered:
         path = tree.path(tip)
-        while path and tree.nodes[path[-1]].message is None:
-            path.pop()
-        if not path or path[-1] in walked:
-            continue
         if len(found) >= _MOST or len(path) > budget:
-            tally.skipped["branch beyond the limit"] += 1
-            continue
+            tally.skipped["branch beyond the limit"] += len(ordered) - len(found)
+            break
         budget -= len(path)
-        walked.update(path)
         messages = [message for message in (tree.nodes[node].message for node in path) if message is not None]
         found.append(Branch(messages, tree.key(path)))
     return found
@@ -83,10 +79,21 @@ class _Tree:
         for children in self._children.values():
             children.sort(key=lambda child: _moment(self.nodes[child], _LATEST))
         self._first = {children[0] for children in self._children.values()}
+        self._below: dict[str, list[str]] = {}
+        """Children, without the links that close a circle."""
+        self._circles: set[str] = set()
+        """Of each circle the node where it begins."""
+        visited, self._leaves = self._walk()
+        self._spoken: set[str] = set()
+        """Nodes with a message, and those above one."""
+        for at in reversed(visited):
+            if self.nodes[at].message is not None or any(below in self._spoken for below in self._below.get(at, ())):
+                self._spoken.add(at)
 
-    def leaves(self) -> list[str]:
-        """The nodes that nothing follows, those of the oldest branches first; of a circle, one of its nodes."""
-        ordered: list[str] = []
+    def _walk(self) -> tuple[list[str], list[str]]:
+        """All nodes, parents first, and those that nothing follows, those of the oldest branches first."""
+        visited: list[str] = []
+        leaves: list[str] = []
         seen: set[str] = set()
         stack = list(reversed(self._children.get(None, [])))
         rest = iter(self.nodes)
@@ -96,34 +103,67 @@ class _Tree:
                 if node in seen:
                     continue
                 seen.add(node)
+                visited.append(node)
                 below = [child for child in self._children.get(node, []) if child not in seen]
                 if below:
+                    self._below[node] = below
                     stack.extend(reversed(below))
                 else:
-                    ordered.append(node)
-            # Whatever no root leads to is part of a circle.
+                    leaves.append(node)
+            # Whatever no root leads to is part of a circle, or hangs on one.
             start = next((node for node in rest if node not in seen), None)
             if start is None:
-                return ordered
+                return visited, leaves
+            start = self._climb(start, set()) or start
+            self._circles.add(start)
             stack.append(start)
 
+    def _climb(self, start: str, seen: set[str]) -> str | None:
+        """Goes up to a node that was seen before, and sees those on the way; None where there is none."""
+        at: str | None = start
+        while at is not None and at in self.nodes and at not in seen:
+            seen.add(at)
+            at = self.nodes[at].parent
+        return at if at in seen else None
+
+    def _next(self, node: str) -> str | None:
+        """The newest child that leads to a message."""
+        return next((child for child in reversed(self._below.get(node, [])) if child in self._spoken), None)
+
+    def tips(self) -> list[str]:
+        """The last node with a message of each branch, those of the oldest branches first; none leads to another."""
+        found: dict[str, None] = {}
+        seen = set(self._spoken)
+        for leaf in self._leaves:
+            at = self._climb(leaf, seen)
+            if at in self._spoken and at is not None and self._next(at) is None:
+                found[at] = None
+        return list(found)
+
+    def tip_of(self, node: str) -> str | None:
+        """The tip of the newest branch that leads on from a node, or from the nearest one above it with a message."""
+        at = self._climb(node, set(self._spoken))
+        while at in self._spoken and at is not None:
+            below = self._next(at)
+            if below is None:
+                return at
+            at = below
+        return None
+
     def path(self, tip: str) -> list[str]:
-        """The nodes from a root to this one."""
+        """The nodes from a root, or the beginning of a circle, to this one."""
         path: list[str] = []
-        seen: set[str] = set()
         node: str | None = tip
-        while node is not None and node in self.nodes and node not in seen:
-            seen.add(node)
+        while node is not None and node in self.nodes:
             path.append(node)
-            node = self.nodes[node].parent
+            node = None if node in self._circles or self.nodes[node].parent == node else self.nodes[node].parent
         path.reverse()
         return path
 
     def key(self, path: list[str]) -> str | None:
-        """The last node of a path that is not the oldest child of its parent."""
+        """The last node of a path that is not the oldest child of its parent; the first one of a circle."""
         own = next((node for node in reversed(path) if node not in self._first), None)
-        in_circle = path[0] not in self._children.get(None, ())
-        return path[0] if own is None and in_circle else own
+        return path[0] if own is None and path[0] in self._circles else own
 
 
 def _moment(node: Node, otherwise: datetime) -> datetime:
