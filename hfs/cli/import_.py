@@ -13,7 +13,8 @@ from hfs.cli._output import out, out_json, talk
 from hfs.persistence import open_store
 from hfs.transfer.importing import ImportOptions, importer_names, run_import
 from hfs.transfer.report import ImportReport
-from hfs.transfer.sources import Source, Unusable, find_sources
+from hfs.transfer.source import Source, Unusable
+from hfs.transfer.sources import find_sources
 
 _INTERRUPTED = 130
 

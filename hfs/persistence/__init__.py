@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy as MergedCopy
+    from hfs.persistence._edited import MergedEdit as MergedEdit
     from hfs.persistence._format import Layout as Layout
     from hfs.persistence._importing import SessionImport as SessionImport
     from hfs.persistence._json import exact_float as exact_float
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from hfs.persistence._rendering import parse_document as parse_document
     from hfs.persistence._rendering import render_document as render_document
     from hfs.persistence._rendering import render_json as render_json
+    from hfs.persistence._session_document import checked_import as checked_import
     from hfs.persistence._store import SessionStore as SessionStore
     from hfs.persistence._store import open_store as open_store
     from hfs.persistence._time import format_time as format_time
@@ -41,10 +43,12 @@ if TYPE_CHECKING:
     from hfs.persistence.tinydb import append as append
 
 _HOMES = {
+    "_edited": ("MergedEdit",),
     "_format": ("Layout",),
     "_importing": ("SessionImport",),
     "_json": ("exact_float",),
     "_rendering": ("merge_files", "parse_document", "render_document", "render_json"),
+    "_session_document": ("checked_import",),
     "_store": ("SessionStore", "open_store"),
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
@@ -75,6 +79,7 @@ __all__ = [
     "Finding",
     "Layout",
     "MergedCopy",
+    "MergedEdit",
     "MessageModel",
     "NewMessage",
     "Notice",
@@ -87,6 +92,7 @@ __all__ = [
     "StreamingDraft",
     "TrashedSession",
     "append",
+    "checked_import",
     "exact_float",
     "format_time",
     "merge_files",

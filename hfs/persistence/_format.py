@@ -26,11 +26,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
+import orjson
+
 from hfs.persistence._json import JSONError, encode, encode_key, encode_scalar, escape, exact, loads
 
 TAIL: Final = b"\n  ]\n}\n"
 """How a canonical document with a non-empty growing list ends: what an append replaces."""
 ITEM_START: Final = b"\n    {"
+_PLAIN_TYPES: Final = frozenset((str, int, bool, type(None)))
 _INLINE_LIMIT: Final = 100
 """How many bytes a nested header value may take on its line before it is spread over several."""
 
@@ -172,9 +175,15 @@ def render_item(item: object, layout: Layout) -> bytes:
     """One item of the growing list, without what stands around it."""
     if not isinstance(item, Mapping):
         return encode(item)
-    parts = []
+    plain: dict[str, Any] = {}
+    parts: list[bytes] = []
     for key in _ordered(item, layout.first_item_keys, layout.last_item_keys):
         value = item[key]
+        if type(value) in _PLAIN_TYPES and type(key) is str and not (key in layout.item_text_fields and _is_text(value)):
+            plain[key] = value
+            continue
+        parts += _plain_members(plain)
+        plain.clear()
         if key in layout.item_text_fields and _is_text(value):
             encoded = _text(value, b"    ")
         elif isinstance(value, (dict, list, tuple)):
@@ -182,7 +191,19 @@ def render_item(item: object, layout: Layout) -> bytes:
         else:
             encoded = encode_scalar(value)
         parts.append(encode_key(key) + b": " + encoded)
+    parts += _plain_members(plain)
     return escape(b"{" + b", ".join(parts) + b"}")
+
+
+def _plain_members(members: dict[str, Any]) -> list[bytes]:
+    """Members with scalar values, as one piece of JSON; none where there are none."""
+    if not members:
+        return []
+    try:
+        # Laid out over several lines, since a line break can't stand in a string: each is a place between members.
+        return [orjson.dumps(members, option=orjson.OPT_INDENT_2)[4:-2].replace(b",\n  ", b", ")]
+    except orjson.JSONEncodeError:
+        return [encode_key(key) + b": " + encode_scalar(value) for key, value in members.items()]
 
 
 def _header_value(key: str, value: object, layout: Layout) -> bytes:
@@ -220,8 +241,13 @@ def _text(text: str | list[str], margin: bytes) -> bytes:
         text = "\n".join(text)
     if "\n" not in text:
         return encode_scalar(text)
-    between = b",\n" + margin + b"  "
-    return b"[" + between[1:] + between.join(map(encode_scalar, text.split("\n"))) + b"\n" + margin + b"]"
+    lines = text.split("\n")
+    inner = b"\n" + margin + b"  "
+    try:
+        encoded = orjson.dumps(lines, option=orjson.OPT_INDENT_2)[1:-2].replace(b"\n  ", inner)
+    except orjson.JSONEncodeError:
+        encoded = inner + (b"," + inner).join(map(encode_scalar, lines))
+    return b"[" + encoded + b"\n" + margin + b"]"
 
 
 def _ordered(mapping: Mapping[str, Any], first: tuple[str, ...], last: tuple[str, ...]) -> list[str]:

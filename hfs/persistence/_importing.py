@@ -10,15 +10,15 @@ import contextlib
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from hfs.errors import SessionNotFoundError
-from hfs.persistence._files import FileOps, make_folder
+from hfs.persistence._files import make_folder
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, render
 from hfs.persistence._session_document import (
     SESSION_LAYOUT,
-    checked_import,
     complete,
     name_after,
     new_uid,
@@ -40,17 +40,13 @@ class SessionImport:
         folder: The sessions.
         index: Their summaries.
         trash: What was deleted.
-        ops: The operating system's calls.
         dry_run: Check everything, write nothing.
     """
 
-    def __init__(
-        self, folder: DocumentFolder, index: SummaryIndex, trash: Trash, ops: FileOps, *, dry_run: bool = False
-    ) -> None:
+    def __init__(self, folder: DocumentFolder, index: SummaryIndex, trash: Trash, *, dry_run: bool = False) -> None:
         self._folder = folder
         self._index = index
         self._trash = trash
-        self._ops = ops
         self._dry_run = dry_run
         self._ids = _IdBlocks(folder)
         self._present: dict[str, int] = {}
@@ -67,6 +63,11 @@ class SessionImport:
     def __exit__(self, *_: object) -> None:
         with self._held:
             self._ids.give_back()
+
+    @property
+    def home(self) -> Path:
+        """The folder that holds the sessions."""
+        return self._folder.path.parent
 
     @staticmethod
     def derived_uid(moment: datetime | None, seed: str) -> str:
@@ -113,21 +114,15 @@ class SessionImport:
     def add(self, session_id: int, document: Document) -> None:
         """Adds a session under a reserved id. It is whole and durable when this returns. Call it from any thread.
 
-        A document without a name is named after its first user message.
-
         Raises:
-            InvalidDocumentError: It can't be stored; nothing was written.
-            StoreIOError: It could not be made durable.
-            TypeError, ValueError: A value that JSON has no form for, or nested too deep.
+            As ``add_reserved``.
         """
-        checked = checked_import(document)
-        self.give_name(checked)
         if self._dry_run:
+            checked = dict(document)
             complete(1, checked)
             render(checked, SESSION_LAYOUT)
-            return
-        make_folder(self._ops, str(self._folder.path))
-        self._folder.place(session_id, checked)
+        else:
+            add_reserved(self._folder, session_id, document)
 
     def change(self, session_id: int, work: Callable[[Document], None]) -> None:
         """Changes a session that is here, as it is now, and writes it whole.
@@ -144,6 +139,17 @@ class SessionImport:
                 render(found, SESSION_LAYOUT)
         elif self._folder.modify(session_id, work) is None:
             raise SessionNotFoundError(f"Session {session_id} was just removed.", session=str(session_id))
+
+
+def add_reserved(folder: DocumentFolder, session_id: int, document: Document) -> None:
+    """Adds a session under an id that an open import reserved. It is whole and durable when this returns.
+
+    Raises:
+        StoreIOError: It could not be made durable.
+        TypeError, ValueError: A value that JSON has no form for, or nested too deep; nothing was written.
+    """
+    make_folder(folder.ops, str(folder.path))
+    folder.place(session_id, document)
 
 
 class _IdBlocks:

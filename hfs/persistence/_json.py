@@ -190,7 +190,8 @@ def encode(value: Any) -> bytes:
 
 def escape(encoded: bytes) -> bytes:
     """JSON bytes with what could hurt a terminal written as ``\\uXXXX``."""
-    if _HARMFUL.search(encoded) is None:
+    # Looking for bytes is many times cheaper than the pattern, and most text has nothing but ASCII.
+    if (encoded.isascii() and b"\x7f" not in encoded) or _HARMFUL.search(encoded) is None:
         return encoded
     return _HARMFUL.sub(lambda match: b"\\u%04x" % ord(match[0].decode()), encoded)
 

@@ -22,6 +22,7 @@ from hfs.errors import (
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT
+from hfs.persistence._outside_edits import OutsideEdits
 from hfs.persistence._reader import APPEND_THRESHOLD
 from hfs.persistence._session_document import (
     checked_import,
@@ -32,7 +33,6 @@ from hfs.persistence._session_document import (
     to_item,
     to_message,
 )
-from hfs.persistence._session_editor import SessionEditor
 from hfs.persistence._session_reader import is_id
 from hfs.persistence._time import format_time, now
 from hfs.persistence.models import (
@@ -53,7 +53,7 @@ _UID_PREFIX = 4
 _Result = TypeVar("_Result")
 
 
-class SessionStore(SessionEditor):
+class SessionStore(OutsideEdits):
     """Sessions as files in a home folder.
 
     Args:
@@ -276,7 +276,18 @@ class SessionStore(SessionEditor):
         """
         from hfs.persistence._importing import SessionImport
 
-        return SessionImport(self._folder, self._index, self._trash, self._ops, dry_run=dry_run)
+        return SessionImport(self._folder, self._index, self._trash, dry_run=dry_run)
+
+    def add_reserved(self, session_id: int, document: Document) -> None:
+        """Adds a session under an id that an open import reserved, from whichever process.
+
+        Raises:
+            StoreIOError: It could not be made durable.
+            TypeError, ValueError: It can't be stored; nothing was written.
+        """
+        from hfs.persistence._importing import add_reserved
+
+        add_reserved(self._folder, session_id, document)
 
     # Drafts
 

@@ -27,6 +27,7 @@ from hfs.persistence.models import (
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
+    from hfs.persistence._edited import MergedEdit
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
 
@@ -159,6 +160,14 @@ class SessionRepository:
     async def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
         """Takes messages out for good; returns how many."""
         return await self._run(self._store.remove_messages, session_id, message_ids)
+
+    async def editable(self, session_id: int) -> dict[str, Any] | None:
+        """A session's document as it goes into an editor, or None."""
+        return await self._run(self._store.editable, session_id)
+
+    async def merge_edited(self, session_id: int, base: dict[str, Any], edited: dict[str, Any]) -> MergedEdit:
+        """Brings an edit into a session, with what others did to it meanwhile; says what changed."""
+        return await self._run(self._store.merge_edited, session_id, base, edited)
 
     async def delete(self, session_id: int) -> bool:
         """Moves a session to the trash; says whether it was there."""

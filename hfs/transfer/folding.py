@@ -42,6 +42,12 @@ def folds(message: MessageModel) -> list[Fold]:
     return found
 
 
+def shown_folds(message: MessageModel) -> list[Fold]:
+    """The same, where a message that has no text and only carries something is told by what it carries."""
+    found = folds(message)
+    return found[1:] if message.hidden is not None and not message.content and len(found) > 1 else found
+
+
 def _dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 

@@ -22,6 +22,8 @@ _NESTED: Final = re.compile(r'\s*\{\s*"conversations"\s*:\s*\[\s*(?=\{)')
 """Some exports wrap the array in an object."""
 _LITERAL: Final = 16
 """A scanner that stops nearer to the end of the window than this may only lack the rest of a literal."""
+_CUT_NUMBER: Final = len("e+")
+"""A number that ends no farther than this before the end of the window may go on behind it."""
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -74,13 +76,16 @@ def records(file: BinaryIO, limit: int) -> Iterator[Any]:
         raise BadJSONError(f"{window.place()}: expected a list or an object")
 
 
-def _array(window: _Window) -> Iterator[Any]:
+def _array(window: _Window, *, begun: bool = False) -> Iterator[Any]:
+    """The items of a list, from behind its bracket, or from behind its first item."""
     window.skip_space()
-    if window.peek() == "]":
+    if not begun and window.peek() == "]":
         window.position += 1
         return
     while True:
-        yield window.value()
+        if not begun:
+            yield window.value()
+        begun = False
         window.skip_space()
         separator = window.peek()
         window.position += 1
@@ -101,14 +106,15 @@ def _objects(window: _Window) -> Iterator[Any]:
         return
     nested = _NESTED.match(window.text, window.position)
     if nested:
-        before = window.position
+        window.hold()
         window.position = nested.end()
         first = window.value()
         if isinstance(first, dict) and ("mapping" in first or "chat_messages" in first):
-            window.position = nested.end()
-            yield from _array(window)
+            window.release()
+            yield first
+            yield from _array(window, begun=True)
             return
-        window.position = before
+        window.go_back()
     yield window.value()
     window.require_end()
 
@@ -128,8 +134,11 @@ def _decode(line: str) -> Any:
 
 
 def _float(literal: str) -> float | None:
+    number = float(literal)
+    if "e" not in literal and repr(number) == literal:
+        return number
     # What is larger than any number that can be stored is as good as missing.
-    return exact_float(literal) if math.isfinite(float(literal)) else None
+    return exact_float(literal) if math.isfinite(number) else None
 
 
 _DECODER: Final = json.JSONDecoder(parse_float=_float, parse_constant=lambda name: None)
@@ -149,7 +158,7 @@ class _Window:
     def __init__(self, file: BinaryIO, limit: int) -> None:
         self._file = file
         self._limit = limit
-        head = file.read(_CHUNK)
+        head = file.read(max(_CHUNK, 4))
         self._decoder = codecs.getincrementaldecoder(encoding_of(head))("strict")
         self.text = ""
         self.position = 0
@@ -158,6 +167,7 @@ class _Window:
         self._lines = 1
         self._column = 1
         self._ended = False
+        self._held: int | None = None
         self._take(head)
 
     def _take(self, chunk: bytes) -> None:
@@ -175,7 +185,7 @@ class _Window:
         """Reads more; False at the end of the file."""
         if self._ended:
             return False
-        self._forget(self.position)
+        self._forget(self.position if self._held is None else self._held)
         # At least as much again, so that a long record is not scanned over and over.
         wanted = max(_CHUNK, len(self.text))
         if len(self.text) > self._limit:
@@ -193,7 +203,22 @@ class _Window:
         else:
             self._column += position
         self.text = self.text[position:]
-        self.position = 0
+        self.position -= position
+        if self._held is not None:
+            self._held -= position
+
+    def hold(self) -> None:
+        """Keeps what comes from here on, until ``release`` or ``go_back``."""
+        self._held = self.position
+
+    def release(self) -> None:
+        """Lets go of what was held."""
+        self._held = None
+
+    def go_back(self) -> None:
+        """Goes back to where ``hold`` was called."""
+        if self._held is not None:
+            self.position, self._held = self._held, None
 
     def place(self) -> str:
         """Where the position is, for people."""
@@ -230,12 +255,12 @@ class _Window:
                 if at_end and self._grow():
                     continue
                 place = self._place_of(min(error.pos, len(self.text)))
-                what = "the file ends in the middle of a record" if at_end else f"{error.msg[0].lower()}{error.msg[1:]}"
+                ended = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated string")
+                what = "the file ends in the middle of a record" if ended else f"{error.msg[0].lower()}{error.msg[1:]}"
                 raise BadJSONError(f"{place}: {what}") from error
             except (ValueError, RecursionError) as error:
                 raise BadJSONError(f"the record at {self.place()}: {_reason(error)}") from error
-            if end == len(self.text) and self._grow():
-                # A number at the end of the window may go on.
+            if isinstance(value, (int, float)) and len(self.text) - end <= _CUT_NUMBER and self._grow():
                 continue
             self.position = end
             return value

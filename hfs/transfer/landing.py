@@ -1,207 +1,259 @@
-"""Foreign conversations into sessions: new ones are added, known ones get what is new, nothing comes in twice.
-
-A session that came from elsewhere is found again by its uid, which is made of the source's own ids. Each of its
-messages keeps the source's id as ``source_id``, and ``imported_from`` in its header names the last one that came in:
-what follows that one in a newer export is new. What a person changed or took out here since stays so.
-"""
+"""Conversations into sessions: new ones are added, known ones get what is new, nothing comes in twice."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
 
-from hfs.persistence import NAME_LIMIT, SessionImport, format_time
-from hfs.transfer.conversation import Branch, Conversation, ForeignMessage
-
-ORIGIN: Final = "imported_from"
-SOURCE_ID: Final = "source_id"
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_OWN_KEYS: Final = frozenset(
-    ("format", "id", "uid", "name", "name_source", "created_at", "updated_at", "messages", ORIGIN, "forked_from")
-)
-_OWN_MESSAGE_KEYS: Final = frozenset(("id", "role", "created_at", "model", "status", "content", SOURCE_ID))
-
-Document = dict[str, Any]
+from hfs.errors import HfsError
+from hfs.persistence import NAME_LIMIT, SessionImport
+from hfs.transfer import documents
+from hfs.transfer.conversation import Branch, Conversation
+from hfs.transfer.documents import Document
+from hfs.transfer.report import ConversationReport
+from hfs.transfer.writers import Writer
 
 
-def marks(branch: Branch) -> list[str]:
-    """What tells each message of a branch: the source's id, else a digest of all that was said up to it."""
-    found: list[str] = []
-    used: set[str] = set()
-    before = ""
-    for message in branch.messages:
-        mark = message.id
-        if not mark or mark in used:
-            said = f"{before}\0{message.role}\0{message.id or ''}\0{message.content}"
-            mark = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
-        used.add(mark)
-        found.append(mark)
-        before = mark
-    return found
+@dataclass(slots=True)
+class _Way:
+    """A branch, and the session that it is, or will be."""
+
+    branch: Branch
+    marks: list[str]
+    uid: str
+    session_id: int | None
 
 
-def uids(conversation: Conversation, branch: Branch, branch_marks: list[str]) -> Iterator[str]:
-    """The uid of a branch's session; where the source has no ids, those of the shorter ones that it may have been."""
-    seed = f"{conversation.format}\0{conversation.id or ''}\0{branch.key or ''}"
-    created = conversation.created_at or next((one.created_at for one in branch.messages if one.created_at), None)
-    if conversation.id:
-        yield SessionImport.derived_uid(created, seed)
-    else:
-        for mark in reversed(branch_marks):
-            yield SessionImport.derived_uid(created, f"{seed}\0{mark}")
+@dataclass(slots=True)
+class _Waiting:
+    """A conversation that is being written."""
+
+    report: ConversationReport
+    writes: list[tuple[str, Future[None]]]
 
 
-def to_document(
-    conversation: Conversation, branch: Branch, branch_marks: list[str], uid: str, fallback: datetime
-) -> Document:
-    """The session that a branch becomes.
+class Landing:
+    """Brings conversations in.
 
     Args:
-        conversation: What it is of.
-        branch: The branch.
-        branch_marks: What tells each of its messages.
-        uid: The session's.
-        fallback: When it was said, where the source doesn't say.
+        target: Where to.
+        writer: Writes what is new.
+        branches: Whether other branches than the active one come in.
     """
-    times = [message.created_at for message in branch.messages if message.created_at is not None]
-    created = conversation.created_at or (times[0] if times else fallback)
-    name = clean(" ".join((conversation.name or "").split()))[:NAME_LIMIT].strip()
-    origin = {"format": conversation.format, "id": conversation.id, "branch": branch.key, "last": branch_marks[-1]}
-    document: Document = {
-        "uid": uid,
-        **({"name": name, "name_source": "user"} if name else {}),
-        "created_at": format_time(created),
-        ORIGIN: {key: clean(value) for key, value in origin.items() if value is not None},
-        **{key: value for key, value in conversation.extra.items() if key not in _OWN_KEYS},
-    }
-    moment = created
-    items = []
-    for number, (message, mark) in enumerate(zip(branch.messages, branch_marks, strict=True), 1):
-        moment = message.created_at or moment
-        items.append({"id": number, **to_item(message, mark, moment)})
-    document["messages"] = items
-    return document
 
+    def __init__(self, target: SessionImport, writer: Writer, *, branches: bool) -> None:
+        self._target = target
+        self._writer = writer
+        self._branches = branches
+        self._claimed: set[str] = set()
+        self._waiting: deque[_Waiting] = deque()
+        self.reports: list[ConversationReport] = []
+        """What became of each, in order. One is final once ``finish`` has waited for it."""
 
-def to_item(message: ForeignMessage, mark: str, moment: datetime) -> Document:
-    """A message as it stands in a document, without its number."""
-    item: Document = {"role": message.role, "created_at": format_time(moment)}
-    if message.model:
-        item["model"] = clean(message.model)
-    if message.status:
-        item["status"] = clean(message.status)
-    item[SOURCE_ID] = clean(mark)
-    if message.hidden:
-        item["hidden"] = clean(message.hidden)
-    item.update({key: value for key, value in message.extra.items() if key not in _OWN_MESSAGE_KEYS})
-    if message.reasoning:
-        item["reasoning"] = clean(message.reasoning)
-    if message.tool_calls:
-        item["tool_calls"] = message.tool_calls
-    if message.attachments:
-        item["attachments"] = message.attachments
-    item["content"] = clean(message.content)
-    return item
+    def land(self, conversation: Conversation, file: str, modified: datetime | None) -> None:
+        """Brings a conversation in, or what is new of it.
 
+        Args:
+            conversation: What was read.
+            file: Where, for the report.
+            modified: When that was changed last: when it was said, where nothing else tells.
+        """
+        report = ConversationReport(
+            file,
+            conversation.format,
+            conversation.id,
+            conversation.name or _beginning(conversation),
+            skipped=dict(conversation.tally.skipped),
+            unknown=dict(conversation.tally.unknown),
+        )
+        self.reports.append(report)
+        waiting = _Waiting(report, [])
+        self._waiting.append(waiting)
+        try:
+            if conversation.document is not None:
+                self._land_document(conversation.document, waiting)
+            else:
+                self._land_branches(conversation, modified or datetime.now(UTC), waiting)
+        except (HfsError, TypeError, ValueError) as error:
+            _fail(report, error)
 
-def clean(text: str) -> str:
-    """The text with U+FFFD for lone surrogates, which no file can hold."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    def _land_branches(self, conversation: Conversation, fallback: datetime, waiting: _Waiting) -> None:
+        report = waiting.report
+        ways = [self._way(conversation, branch) for branch in conversation.branches if branch.messages]
+        if not ways:
+            report.outcome = "empty"
+            return
+        # Whichever branch is active now: the session that is here already is the one that others branched off.
+        first = next((way for way in ways if way.session_id is not None), ways[0])
+        report.session_id = first.session_id or None
+        chosen = ways if self._branches else ways[:1]
+        taken = 0
+        for way in [first, *(way for way in chosen if way is not first)]:
+            if way is first and way not in chosen and way.session_id is not None:
+                continue
+            if way.session_id is not None:
+                self._update(way, report)
+            elif self._target.find_deleted(way.uid) is not None:
+                self._note_deleted(way.uid, report)
+            else:
+                fork = None if way is first else (first, taken := taken + 1)
+                self._add(conversation, way, fallback, fork, waiting)
+            self._claimed.add(way.uid)
 
+    def _way(self, conversation: Conversation, branch: Branch) -> _Way:
+        marks = documents.marks(branch)
+        candidates = iter(documents.uids(conversation, branch, marks))
+        uid = next(candidates)
+        session_id = self._target.find(uid)
+        if session_id is None:
+            for shorter in candidates:
+                # Another conversation of this very import is no earlier state of this one.
+                found = None if shorter in self._claimed else self._target.find(shorter)
+                if found is not None:
+                    uid, session_id = shorter, found
+                    break
+        return _Way(branch, marks, uid, session_id)
 
-def additions(document: Document, branch: Branch, branch_marks: list[str]) -> list[Document] | None:
-    """What of a branch is new to the session that it became before.
+    def _note_deleted(self, uid: str, report: ConversationReport) -> None:
+        if report.outcome == "present":
+            report.outcome = "deleted"
+        report.reason = f"it is in the trash; `hfs restore {self._target.find_deleted(uid)}` brings it back"
 
-    Returns:
-        The items, without numbers; None where nothing tells which of its messages are here.
-    """
-    have = {item.get(SOURCE_ID) for item in document.get("messages") or [] if isinstance(item, dict)}
-    origin = document.get(ORIGIN)
-    last = origin.get("last") if isinstance(origin, dict) else None
-    known = [at for at, mark in enumerate(branch_marks) if mark == last or mark in have]
-    if not known:
-        return None
-    start = known[-1] + 1
-    moment = branch.messages[start - 1].created_at or datetime.now(UTC)
-    items = []
-    for message, mark in zip(branch.messages[start:], branch_marks[start:], strict=True):
-        moment = message.created_at or moment
-        items.append(to_item(message, mark, moment))
-    return items
-
-
-def bring_in(document: Document, items: Iterable[Document], is_anchor: Callable[[Document], bool]) -> None:
-    """Adds items to a session, in place, behind the last one that both sides have.
-
-    What was said here after that one stays, and both are put in the order in which they were said.
-
-    Args:
-        document: The session.
-        items: What is new; one without a number, or with one that is taken, gets one of its own.
-        is_anchor: Whether an item of the session is the source's too.
-    """
-    present: list[Any] = document.setdefault("messages", [])
-    placed = [at for at, item in enumerate(present) if isinstance(item, dict) and is_anchor(item)]
-    start = placed[-1] + 1 if placed else len(present)
-    numbers = {n for item in present if isinstance(item, dict) and type(n := item.get("id")) is int}
-    here, coming = deque(present[start:]), deque(items)
-    joined = present[:start]
-    while here or coming:
-        if coming and (not here or _said(coming[0]) < _said(here[0])):
-            item = coming.popleft()
-            number = item.get("id")
-            if type(number) is not int or number in numbers:
-                number = max(numbers, default=0) + 1
-            numbers.add(number)
-            joined.append({"id": number, **{key: value for key, value in item.items() if key != "id"}})
+    def _add(
+        self,
+        conversation: Conversation,
+        way: _Way,
+        fallback: datetime,
+        fork: tuple[_Way, int] | None,
+        waiting: _Waiting,
+    ) -> None:
+        document = documents.to_document(conversation, way.branch, way.marks, way.uid, fallback)
+        SessionImport.give_name(document)
+        if fork is not None:
+            _name_origin(document, *fork, way)
+        report = waiting.report
+        way.session_id = self._write(document, way.uid, waiting)
+        _count(report, way.branch)
+        if fork is None:
+            report.outcome, report.session_id = "added", way.session_id or None
         else:
-            joined.append(here.popleft())
-    document["messages"] = joined
+            report.branches += 1
+            report.forks += [way.session_id] if way.session_id else []
+            if report.outcome != "added":
+                report.outcome = "updated"
+
+    def _write(self, document: Document, uid: str, waiting: _Waiting) -> int:
+        session_id = self._target.reserve(uid)
+        waiting.writes.append((uid, self._writer.submit(session_id, document)))
+        return session_id
+
+    def _update(self, way: _Way, report: ConversationReport) -> None:
+        if way.uid in self._claimed and len(self._waiting) > 1:
+            # It may be on its way still.
+            self.finish(1)
+        document = self._target.document(way.session_id) if way.session_id else None
+        items = documents.additions(document, way.branch, way.marks) if document is not None else []
+        if items is None:
+            report.reason = "nothing tells which of its messages are here; it is left as it is"
+        if not items or way.session_id is None:
+            return
+        marks = set(way.marks)
+
+        def change(document: Document) -> None:
+            fresh = documents.additions(document, way.branch, way.marks) or []
+            documents.bring_in(document, fresh, lambda item: item.get(documents.SOURCE_ID) in marks)
+            documents.note_last(document, way.marks[-1])
+
+        self._target.change(way.session_id, change)
+        report.outcome = "updated"
+        report.hidden += sum("hidden" in item for item in items)
+        report.kept += sum("hidden" not in item for item in items)
+
+    def _land_document(self, document: Document, waiting: _Waiting) -> None:
+        report = waiting.report
+        given = document.get("uid")
+        marks = documents.document_marks(document)
+        if isinstance(given, str) and given:
+            uid, session_id = given, self._target.find(given)
+        else:
+            seeds = [f"hfs\0{mark}" for mark in reversed(marks)] or ["hfs"]
+            uids = [self._target.derived_uid(None, seed) for seed in seeds]
+            uid = next((one for one in uids if self._target.find(one) and one not in self._claimed), uids[0])
+            session_id = self._target.find(uid)
+        if session_id is not None:
+            self._update_document(document, uid, session_id, report)
+        elif self._target.find_deleted(uid) is not None:
+            self._note_deleted(uid, report)
+        else:
+            report.session_id = self._write({**document, "uid": uid}, uid, waiting) or None
+            report.outcome = "added"
+            _count_items(report, document.get("messages") or [])
+        self._claimed.add(uid)
+
+    def _update_document(self, theirs: Document, uid: str, session_id: int, report: ConversationReport) -> None:
+        report.session_id = session_id or None
+        if uid in self._claimed:
+            self.finish(1)
+        here = self._target.document(session_id) if session_id else None
+        items = documents.document_additions(here, theirs) if here is not None else []
+        if not items:
+            return
+        known = {identity for item in theirs["messages"] for identity in documents.identities(item)}
+
+        def change(document: Document) -> None:
+            fresh = documents.document_additions(document, theirs)
+            documents.bring_in(document, fresh, lambda item: not known.isdisjoint(documents.identities(item)))
+
+        self._target.change(session_id, change)
+        report.outcome = "updated"
+        _count_items(report, items)
+
+    def finish(self, most: int) -> None:
+        """Waits until no more than so many conversations are being written."""
+        while len(self._waiting) > most:
+            waiting = self._waiting.popleft()
+            for uid, write in waiting.writes:
+                try:
+                    write.result()
+                except (HfsError, TypeError, ValueError) as error:
+                    self._target.forget(uid)
+                    _fail(waiting.report, error)
 
 
-def note_last(document: Document, last: str) -> None:
-    """Says which message of the source came in last."""
-    origin = document.get(ORIGIN)
-    document[ORIGIN] = {**(origin if isinstance(origin, dict) else {}), "last": last}
+def _beginning(conversation: Conversation) -> str:
+    if conversation.document is not None:
+        name = conversation.document.get("name")
+        return name if isinstance(name, str) else ""
+    messages = conversation.branches[0].messages if conversation.branches else []
+    spoken = (message.content for message in messages if message.role == "user" and message.hidden is None)
+    return next(spoken, "")[:200]
 
 
-def _said(item: object) -> str:
-    moment = item.get("created_at") if isinstance(item, dict) else None
-    return moment if isinstance(moment, str) else ""
+def _count(report: ConversationReport, branch: Branch) -> None:
+    report.hidden += sum(message.hidden is not None for message in branch.messages)
+    report.kept += sum(message.hidden is None for message in branch.messages)
 
 
-def common(one: list[str], other: list[str]) -> int:
-    """How many messages two branches begin with in common."""
-    count = 0
-    for mine, theirs in zip(one, other, strict=False):
-        if mine != theirs:
-            break
-        count += 1
-    return count
+def _count_items(report: ConversationReport, items: list[Document]) -> None:
+    hidden = sum(isinstance(item, dict) and "hidden" in item for item in items)
+    report.hidden += hidden
+    report.kept += len(items) - hidden
 
 
-def document_marks(document: Document) -> list[str]:
-    """What tells each message of a session document that has no uid: a digest of all that was said up to it."""
-    messages = [item for item in document.get("messages") or [] if isinstance(item, dict)]
-    said = [ForeignMessage(str(item.get("role")), str(item.get("content"))) for item in messages]
-    return marks(Branch(said))
+def _name_origin(document: Document, origin: _Way, number: int, way: _Way) -> None:
+    """Says which session a fork branched off, and where."""
+    shared = documents.common(origin.marks, way.marks)
+    document["forked_from"] = {"uid": origin.uid}
+    if shared < len(origin.marks):
+        document["forked_from"]["before_message"] = shared + 1
+    suffix = " (fork)" if number == 1 else f" (fork {number})"
+    document["name"] = document["name"][: NAME_LIMIT - len(suffix)] + suffix
+    document["name_source"] = "user"
 
 
-def document_additions(here: Document, theirs: Document) -> list[Document]:
-    """What a document of hfs has, behind the last message that both have, and the session here has not."""
-    known = {identity for item in here.get("messages") or [] for identity in identities(item)}
-    items = [item for item in theirs.get("messages") or [] if isinstance(item, dict)]
-    common_ones = [at for at, item in enumerate(items) if known.intersection(identities(item))]
-    return items[common_ones[-1] + 1 if common_ones else 0 :]
-
-
-def identities(item: object) -> list[tuple[Any, ...]]:
-    """What tells a message of hfs: its number and moment, or its moment and words."""
-    if not isinstance(item, dict):
-        return []
-    moment = str(item.get("created_at"))
-    return [(str(item.get("id")), moment), (moment, str(item.get("role")), str(item.get("content")))]
+def _fail(report: ConversationReport, error: Exception) -> None:
+    reason = str(error) if isinstance(error, HfsError) else f"it can't be stored: {error}"
+    report.outcome, report.reason = "failed", reason
+    report.kept = report.hidden = 0

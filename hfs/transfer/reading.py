@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 import sqlite3
 import tempfile
 from collections import Counter
@@ -24,12 +25,15 @@ from hfs.transfer.importers import (
     TextFormat,
 )
 from hfs.transfer.json_stream import BadJSONError, Damaged, encoding_of, records
-from hfs.transfer.sources import Progress, Source
+from hfs.transfer.source import Source
+from hfs.transfer.unpacking import Progress
 
 LONGEST: Final = 64 << 20
 """The longest conversation that is taken, in bytes, unless a person allows more."""
 _TELLING: Final = 20
 """By how many records at the most a format is told."""
+_JSON: Final = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"\d-]|null|true|false|$))')
+"""How JSON begins, and not the section of a configuration file or a link."""
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -92,7 +96,7 @@ class Reading:
     def _is_json(self, head: bytes) -> bool:
         if not any(isinstance(one, (RecordFormat, StreamFormat)) for one in self._candidates()):
             return False
-        return head.decode(encoding_of(head), "ignore").lstrip()[:1] in ("{", "[")
+        return _JSON.match(head.decode(encoding_of(head), "ignore").lstrip("\ufeff")) is not None
 
     def _candidates(self) -> list[Importer]:
         return [importer for importer in IMPORTERS if self.form in (None, importer.name)]

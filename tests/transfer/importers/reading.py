@@ -7,7 +7,8 @@ from typing import Final
 
 from hfs.transfer.conversation import Conversation
 from hfs.transfer.reading import Failed, Reading
-from hfs.transfer.sources import Source, find_sources
+from hfs.transfer.source import Source
+from hfs.transfer.sources import find_sources
 
 FIXTURES: Final = Path(__file__).parents[3] / "fixtures" / "imports"
 
