@@ -57,7 +57,7 @@ class SessionImport:
         if not self._dry_run:
             # Two imports of one export at a time would both find that nothing is here yet.
             self._held.enter_context(self._folder.locks.imports())
-        self._present = {_key(uid): number for uid, number in self._index.uids().items()}
+        self._present = {self.key(uid): number for uid, number in self._index.uids().items()}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,8 +71,13 @@ class SessionImport:
 
     @staticmethod
     def derived_uid(moment: datetime | None, seed: str) -> str:
-        """A uid that comes out the same for the same seed; the moment only tells where it is sorted."""
-        return new_uid(moment.timestamp() if moment else None, seed.encode("utf-8", "surrogatepass"))
+        """A uid that is told from others by its seed; the moment, 1970 where it is None, only tells its place."""
+        return new_uid(moment.timestamp() if moment else 0.0, seed.encode("utf-8", "surrogatepass"))
+
+    @staticmethod
+    def key(uid: str) -> str:
+        """What tells a uid from others, whichever moment it was given."""
+        return uid[_RANDOM_PART:] if len(uid) == 36 else uid
 
     @staticmethod
     def give_name(document: Document) -> None:
@@ -84,13 +89,13 @@ class SessionImport:
 
     def find(self, uid: str) -> int | None:
         """The session of that uid that was here before, or came in meanwhile."""
-        return self._present.get(_key(uid))
+        return self._present.get(self.key(uid))
 
     def find_deleted(self, uid: str) -> int | None:
         """The session of that uid in the trash."""
         if self._deleted is None:
-            self._deleted = {_key(found): number for found, number in self._trash.uids().items()}
-        return self._deleted.get(_key(uid))
+            self._deleted = {self.key(found): number for found, number in self._trash.uids().items()}
+        return self._deleted.get(self.key(uid))
 
     def document(self, session_id: int) -> Document | None:
         """A session's document as it is now, texts as plain strings.
@@ -104,12 +109,12 @@ class SessionImport:
     def reserve(self, uid: str) -> int:
         """An id for a session that is about to be added; 0 in a dry run. Call it from one thread."""
         number = 0 if self._dry_run else self._ids.take()
-        self._present[_key(uid)] = number
+        self._present[self.key(uid)] = number
         return number
 
     def forget(self, uid: str) -> None:
         """Says that a session that was about to be added could not be."""
-        self._present.pop(_key(uid), None)
+        self._present.pop(self.key(uid), None)
 
     def add(self, session_id: int, document: Document) -> None:
         """Adds a session under a reserved id. It is whole and durable when this returns. Call it from any thread.
@@ -182,7 +187,3 @@ class _IdBlocks:
                 with self._folder.locks.table():
                     self._folder.unreserve(self._next, self._end)
                 self._end = self._next
-
-
-def _key(uid: str) -> str:
-    return uid[_RANDOM_PART:] if len(uid) == 36 else uid

@@ -100,8 +100,7 @@ def _array(window: _Window, *, begun: bool = False) -> Iterator[Any]:
 
 def _objects(window: _Window) -> Iterator[Any]:
     """The lines of JSONL, or the one object that the file is."""
-    line = window.first_line()
-    if line is not None:
+    if window.is_lines():
         yield from _lines(window)
         return
     nested = _NESTED.match(window.text, window.position)
@@ -131,6 +130,13 @@ def _lines(window: _Window) -> Iterator[Any]:
 
 def _decode(line: str) -> Any:
     return _DECODER.decode(line)
+
+
+def _is_record(line: str) -> bool:
+    try:
+        return isinstance(_decode(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _float(literal: str) -> float | None:
@@ -265,17 +271,20 @@ class _Window:
             self.position = end
             return value
 
-    def first_line(self) -> str | None:
-        """The line at the position, where it is a whole record and more follow; the position stays."""
-        while (end := self.text.find("\n", self.position)) < 0:
-            if not self._grow():
-                return None
-        line = self.text[self.position : end]
-        try:
-            _decode(line)
-        except (ValueError, RecursionError):
-            return None
-        return line
+    def is_lines(self) -> bool:
+        """Whether the first line, or the one behind it, is a whole record that others follow; the position stays."""
+        start = self.position
+        for _ in range(2):
+            while (end := self.text.find("\n", start)) < 0:
+                before = self.position
+                if not self._grow():
+                    return False
+                start -= before - self.position
+            line = self.text[start:end]
+            if line.startswith("{") and _is_record(line):
+                return True
+            start = end + 1
+        return False
 
     def line(self) -> str | None:
         """The next line, without its end; None at the end of the file."""

@@ -100,7 +100,7 @@ class Landing:
             else:
                 fork = None if way is first else (first, taken := taken + 1)
                 self._add(conversation, way, fallback, fork, waiting)
-            self._claimed.add(way.uid)
+            self._claimed.add(self._target.key(way.uid))
 
     def _way(self, conversation: Conversation, branch: Branch) -> _Way:
         marks = documents.marks(branch)
@@ -110,7 +110,7 @@ class Landing:
         if session_id is None:
             for shorter in candidates:
                 # Another conversation of this very import is no earlier state of this one.
-                found = None if shorter in self._claimed else self._target.find(shorter)
+                found = None if self._target.key(shorter) in self._claimed else self._target.find(shorter)
                 if found is not None:
                     uid, session_id = shorter, found
                     break
@@ -150,7 +150,7 @@ class Landing:
         return session_id
 
     def _update(self, way: _Way, report: ConversationReport) -> None:
-        if way.uid in self._claimed and len(self._waiting) > 1:
+        if self._target.key(way.uid) in self._claimed and len(self._waiting) > 1:
             # It may be on its way still.
             self.finish(1)
         document = self._target.document(way.session_id) if way.session_id else None
@@ -180,7 +180,9 @@ class Landing:
         else:
             seeds = [f"hfs\0{mark}" for mark in reversed(marks)] or ["hfs"]
             uids = [self._target.derived_uid(None, seed) for seed in seeds]
-            uid = next((one for one in uids if self._target.find(one) and one not in self._claimed), uids[0])
+            uid = next(
+                (one for one in uids if self._target.find(one) and self._target.key(one) not in self._claimed), uids[0]
+            )
             session_id = self._target.find(uid)
         if session_id is not None:
             self._update_document(document, uid, session_id, report)
@@ -190,11 +192,11 @@ class Landing:
             report.session_id = self._write({**document, "uid": uid}, uid, waiting) or None
             report.outcome = "added"
             _count_items(report, document.get("messages") or [])
-        self._claimed.add(uid)
+        self._claimed.add(self._target.key(uid))
 
     def _update_document(self, theirs: Document, uid: str, session_id: int, report: ConversationReport) -> None:
         report.session_id = session_id or None
-        if uid in self._claimed:
+        if self._target.key(uid) in self._claimed:
             self.finish(1)
         here = self._target.document(session_id) if session_id else None
         items = documents.document_additions(here, theirs) if here is not None else []

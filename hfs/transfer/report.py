@@ -136,9 +136,9 @@ class ImportReport:
         if one.reason:
             detail.append(one_line(one.reason, 300))
         yield f"  {name}: {f'{where}: ' if where else ''}{'; '.join(detail)}"
-        if one.skipped and one.outcome in ("added", "updated"):
+        if one.skipped and one.outcome in ("added", "updated", "empty"):
             yield f"    left out: {_listed(one.skipped)}"
-        if one.unknown and one.outcome in ("added", "updated"):
+        if one.unknown and one.outcome in ("added", "updated", "empty"):
             yield f"    not understood, left out: {_listed(one.unknown)}"
 
     def summary(self) -> str:

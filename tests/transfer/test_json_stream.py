@@ -83,6 +83,13 @@ def test_a_bad_line_is_named_and_those_around_it_are_read() -> None:
 
 
 @pytest.mark.usefixtures("_chunks")
+def test_a_bad_first_line_is_named_too() -> None:
+    found = read(b'{"a": 1, "torn\n{"b": 2}\n{"c": 3}\n')
+    assert [one for one in found if not isinstance(one, Damaged)] == [{"b": 2}, {"c": 3}]
+    assert isinstance(found[0], Damaged)
+
+
+@pytest.mark.usefixtures("_chunks")
 @pytest.mark.parametrize(
     ("data", "whole", "told"),
     [
