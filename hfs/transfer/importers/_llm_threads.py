@@ -224,11 +224,7 @@ def _ways(thread: _Thread, tip: str | None) -> list[Branch]:
             nodes.append(Node(name, parent, message))
             last[identity] = parent = name
     _join_thinking(nodes)
-    active = last.get(tip or "")
-    if active in {node.parent for node in nodes}:
-        # What follows the tip belongs to the thread: there is no way that ends within another.
-        active = None
-    found = branches(nodes, active, thread.tally)
+    found = branches(nodes, last.get(tip or ""), thread.tally)
     return found[:1] + [branch for branch in found[1:] if not _is_earlier_state(branch, found[0], thread.tally)]
 
 
