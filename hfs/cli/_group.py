@@ -16,7 +16,7 @@ COMMANDS: Final = {
     "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
     "config": ("hfs.cli.settings", "Show and change settings."),
     "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
-    "export": ("hfs.cli.transfer", "Write a session to stdout or a file."),
+    "export": ("hfs.cli.export", "Write sessions to stdout, a file, a folder or an archive."),
     "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
     "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
     "import": ("hfs.cli.import_", "Bring in conversations from other programs."),
@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "rename": ("hfs.cli.sessions", "Give a session a name."),
     "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
     "search": ("hfs.cli.search", "Find what was said."),
-    "show": ("hfs.cli.sessions", "Print a conversation."),
+    "show": ("hfs.cli.show", "Read a conversation."),
     "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
 }
 

@@ -7,9 +7,9 @@ from datetime import datetime
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.display import counted, display, one_line
-from hfs.errors import CorruptSessionError, SessionNotFoundError
-from hfs.persistence import SessionModel, SessionSummary, open_store
+from hfs.display import counted, one_line
+from hfs.errors import SessionNotFoundError
+from hfs.persistence import SessionSummary, open_store
 
 _NAME_WIDTH = 50
 
@@ -74,48 +74,6 @@ def _as_json(summary: SessionSummary) -> dict[str, object]:
         "updated_at": summary.updated_at.isoformat() if summary.updated_at else None,
         "problem": summary.problem,
     }
-
-
-@click.command("show")
-@click.argument("session")
-@click.option("--json", "as_json", is_flag=True, help="The document, as JSON.")
-def show_command(session: str, as_json: bool) -> None:
-    """Print a conversation.
-
-    SESSION is an id, `last`, a part of the name, or the start of a uid. Of a damaged session it prints what
-    can be read, and exits with 1.
-
-    \b
-    Example:
-      hfs show last
-    """
-    with open_store() as store:
-        session_id = store.resolve(session)
-        try:
-            found = store.get(session_id)
-        except CorruptSessionError:
-            rescued = store.rescue(session_id)
-            if rescued is not None and not as_json:
-                _print_session(rescued)
-            raise
-    if found is None:
-        raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
-    if as_json:
-        out_json(found.to_document())
-        return
-    _print_session(found)
-
-
-def _print_session(session: SessionModel) -> None:
-    out(f"{one_line(session.name)}  (session {session.id})")
-    for message in session.messages:
-        detail = ", ".join(one_line(part) for part in (message.model, message.status) if part)
-        out(f"\n{one_line(message.role)}  {_local(message.created_at)}{f'  {detail}' if detail else ''}")
-        out("\n".join(f"    {line}" if line else "" for line in display(message.content).split("\n")))
-    if session.recovered:
-        talk("The last write to this session was interrupted; this is what was saved before it.")
-    if session.read_only:
-        talk(session.read_only)
 
 
 @click.command("rename")

@@ -1,51 +1,14 @@
-"""Commands that take conversations out and bring them in."""
+"""The command that brings conversations in."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import click
 
-from hfs.cli._output import out_bytes, talk
+from hfs.cli._output import talk
 from hfs.display import counted, one_line
-from hfs.errors import HfsError, SessionNotFoundError
+from hfs.errors import HfsError
 from hfs.persistence import open_store
-from hfs.redaction import Redactor
-from hfs.transfer import export_session, formats, import_bytes, read_import, write_export
-from hfs.transfer.redacting import redacted
-
-
-@click.command("export")
-@click.argument("session")
-@click.option("-f", "--format", "chosen", type=click.Choice(formats()), default="json", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file to write; stdout without it.")
-@click.option("--force", is_flag=True, help="Replace the file if it exists.")
-@click.option("--redact", is_flag=True, help="Mask keys, tokens, e-mail addresses and home folders.")
-def export_command(session: str, chosen: str, output: Path | None, force: bool, redact: bool) -> None:
-    """Write a session to stdout or a file.
-
-    \b
-    Examples:
-      hfs export 1 -f md | less
-      hfs export last -o talk.json
-      hfs export last -f md --redact -o to-share.md
-    """
-    with open_store() as store:
-        found = store.get(store.resolve(session))
-    if found is None:
-        raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
-    if redact:
-        redactor = Redactor(os.environ, Path.home())
-        found = redacted(found, redactor)
-        masked = [counted(number, what) for what, number in redactor.counts.items() if number]
-        talk(f"Masked: {', '.join(masked) or 'nothing'}. Look it over before you share it.")
-    data = export_session(found, chosen)
-    if output is None:
-        out_bytes(data)
-    else:
-        write_export(output, data, force=force)
-        talk(f"Wrote {output}.")
+from hfs.transfer import import_bytes, read_import
 
 
 @click.command("import")

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hfs.persistence import SessionModel, parse_document, render_document
-
-
-def export(session: SessionModel) -> bytes:
-    """The session's document, in the canonical layout."""
-    return render_document(session.id, session.to_document())
+from hfs.persistence import parse_document
 
 
 def documents(data: bytes, source: str) -> list[dict[str, Any]]:

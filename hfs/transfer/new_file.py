@@ -135,10 +135,15 @@ def make_folder(folder: Path) -> None:
     Raises:
         TransferError: It can't be made.
     """
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        with writing_to(folder):
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    with writing_to(folder):
+        try:
             folder.mkdir(_FOLDER_MODE)
+        except FileExistsError as error:
+            if not folder.is_dir():
+                raise TransferError(f"{folder} is no folder; nothing was written.") from error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -376,7 +376,7 @@ async def test_a_message_is_gone_to_and_arguments_are_completed(home: Path, serv
             assert prompt(pilot).text == whole
         prompt(pilot).load_text("/export ")
         await pilot.press("tab", "tab")
-        assert prompt(pilot).text == "/export md"
+        assert prompt(pilot).text == "/export jsonl"
 
 
 async def test_what_was_typed_for_a_new_session_outlives_a_crash_and_is_gone_once_it_is_sent(

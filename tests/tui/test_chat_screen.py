@@ -121,14 +121,20 @@ async def test_a_session_is_exported_and_imported(
     with SessionStore(home) as store:
         store.create("First", messages=[NewMessage("user", "one")])
     async with chat(home, server, session=1) as pilot:
+        await say(pilot, "/export")
+        await hear(pilot, "1-first.md")
         await say(pilot, "/export json")
-        await hear(pilot, "hfs-1.json")
+        await hear(pilot, "1-first.json")
         await say(pilot, "/export json")
         await hear(pilot, "exists already")
-        await say(pilot, "/export md talk.md")
-        await hear(pilot, "talk.md")
-        await say(pilot, "/import hfs-1.json")
+        await say(pilot, "/export txt a talk.md")
+        await hear(pilot, "a talk.md")
+        await say(pilot, "/export talk.html")
+        await hear(pilot, "talk.html")
+        await say(pilot, "/import 1-first.json")
         await hear(pilot, "First is here already as session 1")
+    assert (tmp_path / "a talk.md").read_text().startswith("First\n")
+    assert (tmp_path / "talk.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
 
 async def test_esc_stops_the_answer_and_keeps_what_came(home: Path, server: ModelServer) -> None:

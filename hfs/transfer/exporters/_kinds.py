@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hfs.persistence import SessionModel
+from hfs.persistence import SessionModel, SessionSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Exporter:
     """One session, without what stands around it."""
     frame: Callable[[str | None], Frame] = bare
     """What stands around the session of that name, if it is the only one in its file; around several, for None."""
+    contents: Callable[[Sequence[SessionSummary]], bytes] | None = None
+    """A table of contents, which comes before several sessions."""
+    among: Callable[[SessionModel], bytes] | None = None
+    """One of several sessions in a file, where that is written differently from ``body``."""
 
     def render(self, session: SessionModel) -> bytes:
         """A file with one session."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from pathlib import Path
 from typing import Final
 
@@ -104,18 +106,21 @@ async def _search(chat: Chat, argument: str) -> None:
 
 
 async def _export(chat: Chat, argument: str) -> None:
-    from hfs.transfer import export_session, formats, write_export
+    from hfs.transfer.exporters import exporter_for, exporter_named
+    from hfs.transfer.naming import file_name
+    from hfs.transfer.writing import write_session
 
-    words = argument.split(maxsplit=1)
-    chosen = words.pop(0) if words and words[0] in formats() else "md"
+    first, _, rest = argument.partition(" ")
+    chosen, target = (first, rest.strip()) if first in _formats() else ("", argument)
+    exporter = exporter_named(chosen) if chosen else exporter_for(target, "md")
     session_id = chat.session.session_id
     session = await chat.repo.get(session_id) if session_id is not None else None
     if session is None:
         await chat.note("There is no session yet to export.", "error")
         return
-    path = Path(words[0]).expanduser() if words else Path(f"hfs-{session.id}.{chosen}")
-    write_export(path, export_session(session, chosen))
-    await chat.note(f"Wrote {path.absolute()}.")
+    target = target or file_name(session.id, session.name, exporter.extension)
+    written = await asyncio.to_thread(write_session, session, exporter, os.path.expanduser(target))
+    await chat.note(f"Wrote {one_line(str(written.absolute()), 1000)}.")
 
 
 async def _import(chat: Chat, argument: str) -> None:
@@ -132,9 +137,9 @@ async def _import(chat: Chat, argument: str) -> None:
 
 
 def _formats() -> list[str]:
-    from hfs.transfer import formats
+    from hfs.transfer.exporters import EXPORTERS
 
-    return formats()
+    return [exporter.name for exporter in EXPORTERS]
 
 
 COMMANDS: Final = (
@@ -158,6 +163,6 @@ COMMANDS: Final = (
         "Bring back a session, or messages that were taken out of it, from the trash.",
         _restore,
     ),
-    Command("export", "/export [json|md] [<file>]", "Write this session to a file.", _export, choices=_formats),
+    Command("export", "/export [<format>] [<file>]", "Write this session to a file.", _export, choices=_formats),
     Command("import", "/import <file>", "Add sessions from a file that hfs exported.", _import),
 )

@@ -1,0 +1,86 @@
+"""The command that lets a person read a conversation: plain where it is piped, drawn where a terminal shows it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hfs.cli._output import out, out_json, talk
+from hfs.display import display, one_line
+from hfs.errors import CorruptSessionError, SessionNotFoundError
+from hfs.persistence import MessageModel, SessionModel, open_store
+
+
+@click.command("show")
+@click.argument("session")
+@click.option("--json", "as_json", is_flag=True, help="The document, as JSON.")
+@click.option("--unfold", is_flag=True, help="Show reasoning, tool calls, their results and attachments too.")
+@click.option("--no-pager", is_flag=True, help="Print it, however long it is.")
+def show_command(session: str, as_json: bool, unfold: bool, no_pager: bool) -> None:
+    """Read a conversation.
+
+    SESSION is an id, `last`, a part of the name, or the start of a uid. On a terminal, what is longer than the screen
+    goes to $PAGER, or less. Of a damaged session it shows what can be read, and exits with 1.
+
+    \b
+    Examples:
+      hfs show last
+      hfs show 12 --unfold
+      hfs show 12 | grep rebase
+    """
+    with open_store() as store:
+        session_id = store.resolve(session)
+        try:
+            found = store.get(session_id)
+        except CorruptSessionError:
+            rescued = store.rescue(session_id)
+            if rescued is not None and not as_json:
+                _show(rescued, unfold, no_pager)
+            raise
+    if found is None:
+        raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
+    if as_json:
+        out_json(found.to_document())
+    else:
+        _show(found, unfold, no_pager)
+
+
+def _show(session: SessionModel, unfold: bool, no_pager: bool) -> None:
+    if sys.stdout.isatty():
+        # Imported here: what is piped needs none of it.
+        from hfs.cli._reading import read_on_terminal
+
+        read_on_terminal(session, unfold=unfold, page=not no_pager)
+    else:
+        _print(session, unfold)
+    if session.recovered:
+        talk("The last write to this session was interrupted; this is what was saved before it.")
+    if session.read_only:
+        talk(session.read_only)
+
+
+def _print(session: SessionModel, unfold: bool) -> None:
+    out(f"{one_line(session.name)}  (session {session.id})")
+    for message in session.messages:
+        detail = ", ".join(one_line(part) for part in (message.model, message.status) if part)
+        moment = f"{message.created_at.astimezone():%Y-%m-%d %H:%M}"
+        out(f"\n{one_line(message.role)}  {moment}{f'  {detail}' if detail else ''}")
+        _print_folds(message, unfold)
+        if message.hidden is None:
+            _print_text(message.content)
+
+
+def _print_folds(message: MessageModel, unfold: bool) -> None:
+    if not message.extra:
+        return
+    from hfs.transfer.folding import shown_folds
+
+    for fold in shown_folds(message):
+        out(f"    [{one_line(fold.summary, 200)}]")
+        if unfold and fold.text:
+            _print_text(fold.text)
+
+
+def _print_text(text: str) -> None:
+    out("\n".join(f"    {line}" if line else "" for line in display(text).split("\n")))
