@@ -100,6 +100,11 @@ class UnsupportedFormatError(StoreError):
 class InvalidDocumentError(StoreError, ValueError):
     """What was to be written can't be stored as it is. Nothing was written."""
 
+    def __init__(self, message: str, *, at: int | str | None = None) -> None:
+        super().__init__(message)
+        self.at = at
+        """Where in an edited session: a message, counted from 0, or a key of the header; None where it isn't said."""
+
 
 class StoreIOError(StoreError, OSError):
     """The operating system refused a read or a write. Nothing was acknowledged."""

@@ -39,7 +39,7 @@ def read_front_matter(lines: list[Line]) -> tuple[dict[str, Any], dict[str | int
         if not line.strip():
             continue
         key, value = _field(number, line)
-        if not header and (key, value) != (MARK, VERSION):
+        if not header and (key, type(value), value) != (MARK, int, VERSION):
             raise LayoutError(number, _no_version(key, value))
         if key in header or key == "messages":
             raise LayoutError(number, f'"{one_line(key)}" can\'t stand here: expected another key')

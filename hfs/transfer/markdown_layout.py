@@ -21,6 +21,7 @@ blank lines around it that an editor may trim, is kept in the comment as well, u
 from __future__ import annotations
 
 import html
+import json
 import re
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -145,4 +146,8 @@ def _key(key: str) -> str:
 
 
 def _json(value: object) -> str:
-    return render_json(value).decode().rstrip("\n")
+    text = render_json(value).decode().rstrip("\n")
+    if display(text) == text:
+        return text
+    # Characters that are seen nowhere and are harmless in a file of JSON are not to be met in what people read.
+    return "".join(c if display(c) == c else json.dumps(c)[1:-1] for c in text)
