@@ -14,7 +14,7 @@ from hfs.persistence import open_store
 from hfs.transfer.importing import ImportOptions, importer_names, run_import
 from hfs.transfer.report import ImportReport
 from hfs.transfer.source import Source, Unusable
-from hfs.transfer.sources import find_sources
+from hfs.transfer.sources import open_sources
 
 _INTERRUPTED = 130
 
@@ -63,10 +63,13 @@ def import_command(
       llm logs list --json -n 0 | hfs import -
     """
     options = ImportOptions(form, branches == "all", max_size << 20, dry_run)
-    with open_store(on_notice=lambda notice: talk(notice.text)) as store:
-        sources = list(find_sources(list(paths)))
-        with store.begin_import(dry_run=dry_run) as target, _progress(sources) as progress:
-            report = run_import(target, sources, options, progress)
+    with (
+        open_store(on_notice=lambda notice: talk(notice.text)) as store,
+        open_sources(paths) as sources,
+        store.begin_import(dry_run=dry_run) as target,
+        _progress(sources) as progress,
+    ):
+        report = run_import(target, sources, options, progress)
     _print(report, as_json)
     if report.interrupted:
         talk("Stopped. Every conversation above came in whole; the same command goes on with the others.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import io
 import posixpath
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO, Final, cast
 
@@ -19,6 +21,7 @@ ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 SIDECAR_LIMIT: Final = 16 << 20
 """The largest file that is read because it lies beside another, in bytes."""
 _MOST_ENTRIES: Final = 1_000_000
+_MOST_COPIES: Final = 100
 _LEFT_OUT: Final = frozenset(("__MACOSX", ".git", ".DS_Store", "node_modules"))
 
 
@@ -27,16 +30,58 @@ def is_left_out(name: str) -> bool:
     return name in _LEFT_OUT or name.startswith("._")
 
 
-def archived(source: Source, depth: int = 0) -> Iterator[Source | Unusable]:
+class Shelf:
+    """The archive that is open, one at a time, and copies of archives that lie in others. A context manager."""
+
+    def __init__(self) -> None:
+        self._name: str | None = None
+        self._open = contextlib.ExitStack()
+        self._copies = contextlib.ExitStack()
+        self._copied = 0
+
+    def __enter__(self) -> Shelf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+        self._copies.close()
+
+    def open(self, source: Source) -> zipfile.ZipFile:
+        """The archive that a file is.
+
+        Raises:
+            OSError, zipfile.BadZipFile, NotImplementedError, ValueError: It can't be read.
+        """
+        if self._name != source.name:
+            self._name = None
+            self._open.close()
+            file = self._open.enter_context(source.opener())
+            self._archive = self._open.enter_context(zipfile.ZipFile(file))
+            self._name = source.name
+        return self._archive
+
+    def copy(self, source: Source) -> Source | None:
+        """A file whose bytes can be read in any order; None where there were too many already."""
+        self._copied += 1
+        if self._copied > _MOST_COPIES:
+            return None
+        copy = self._copies.enter_context(tempfile.NamedTemporaryFile(prefix="hfs-import-"))
+        with source.opener() as file:
+            shutil.copyfileobj(file, copy, 1 << 20)
+        copy.flush()
+        return Source(source.name, source.size, source.modified, lambda: open(copy.name, "rb"), chosen=False)
+
+
+def archived(source: Source, shelf: Shelf, depth: int = 0) -> Iterator[Source | Unusable]:
     """The files in an archive; those of archives in it too.
 
     Args:
         source: The archive.
+        shelf: Holds what is open.
         depth: How many archives it is in.
     """
     try:
-        archive = zipfile.ZipFile(source.opener())
-        entries = archive.infolist()
+        entries = shelf.open(source).infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         yield Unusable(source.name, f"the ZIP archive is damaged: {reason(error)}")
         return
@@ -51,14 +96,13 @@ def archived(source: Source, depth: int = 0) -> Iterator[Source | Unusable]:
         if entry.flag_bits & 1:
             yield Unusable(shown, "it is encrypted; unpack the archive with its password and import the folder")
             continue
-        found = Source(
-            shown, entry.file_size, _entry_time(entry), _entry_opener(archive, entry, shown),
-            _entry_sibling(archive, by_name, entry), chosen=False,
-        )  # fmt: skip
-        yield from _entry(found, depth)
+        opener = functools.partial(_open_entry, source, shelf, entry, shown)
+        sibling = functools.partial(_read_beside, source, shelf, by_name, entry)
+        found = Source(shown, entry.file_size, _entry_time(entry), opener, sibling, chosen=False)
+        yield from _entry(found, shelf, depth)
 
 
-def _entry(found: Source, depth: int) -> Iterator[Source | Unusable]:
+def _entry(found: Source, shelf: Shelf, depth: int) -> Iterator[Source | Unusable]:
     try:
         with found.opener() as file:
             magic = file.read(4)
@@ -68,31 +112,20 @@ def _entry(found: Source, depth: int) -> Iterator[Source | Unusable]:
             yield Unusable(found.name, "an archive in an archive in an archive is not looked into")
         else:
             # An archive is read from its end, so one inside another is copied out first.
-            copy = tempfile.TemporaryFile(prefix="hfs-import-")
-            with found.opener() as file:
-                shutil.copyfileobj(file, copy, 1 << 20)
-            inner = Source(found.name, found.size, found.modified, _again(copy), chosen=False)
-            yield from archived(inner, depth + 1)
+            inner = shelf.copy(found)
+            if inner is None:
+                yield Unusable(found.name, f"more than {_MOST_COPIES} archives lie in archives; unpack them yourself")
+            else:
+                yield from archived(inner, shelf, depth + 1)
     except TransferError as error:
         yield Unusable(found.name, str(error).removeprefix(f"{found.name}: ").rstrip("."))
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         yield Unusable(found.name, reason(error))
 
 
-def _again(file: IO[bytes]) -> Callable[[], IO[bytes]]:
-    def opener() -> IO[bytes]:
-        file.seek(0)
-        return file
-
-    return opener
-
-
-def _entry_opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Callable[[], IO[bytes]]:
-    def opener() -> IO[bytes]:
-        bounded = Bounded(archive.open(entry), entry.compress_size, name)
-        return cast(IO[bytes], io.BufferedReader(bounded, HEAD))
-
-    return opener
+def _open_entry(source: Source, shelf: Shelf, entry: zipfile.ZipInfo, name: str) -> IO[bytes]:
+    bounded = Bounded(shelf.open(source).open(entry), entry.compress_size, name)
+    return cast(IO[bytes], io.BufferedReader(bounded, HEAD))
 
 
 def _entry_time(entry: zipfile.ZipInfo) -> datetime | None:
@@ -102,17 +135,14 @@ def _entry_time(entry: zipfile.ZipInfo) -> datetime | None:
         return None
 
 
-def _entry_sibling(
-    archive: zipfile.ZipFile, by_name: dict[str, zipfile.ZipInfo], entry: zipfile.ZipInfo
-) -> Callable[[str], bytes | None]:
-    def read(relative: str) -> bytes | None:
-        other = by_name.get(posixpath.normpath(posixpath.join(posixpath.dirname(entry.filename), relative)))
-        if other is None or other.file_size > SIDECAR_LIMIT or other.flag_bits & 1:
-            return None
-        try:
-            with _entry_opener(archive, other, other.filename)() as file:
-                return file.read(SIDECAR_LIMIT)
-        except (OSError, TransferError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
-            return None
-
-    return read
+def _read_beside(
+    source: Source, shelf: Shelf, by_name: dict[str, zipfile.ZipInfo], entry: zipfile.ZipInfo, relative: str
+) -> bytes | None:
+    other = by_name.get(posixpath.normpath(posixpath.join(posixpath.dirname(entry.filename), relative)))
+    if other is None or other.file_size > SIDECAR_LIMIT or other.flag_bits & 1:
+        return None
+    try:
+        with _open_entry(source, shelf, other, other.filename) as file:
+            return file.read(SIDECAR_LIMIT)
+    except (OSError, TransferError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return None

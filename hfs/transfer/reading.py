@@ -32,6 +32,8 @@ LONGEST: Final = 64 << 20
 """The longest conversation that is taken, in bytes, unless a person allows more."""
 _TELLING: Final = 20
 """By how many records at the most a format is told."""
+_TOLD: Final = 100
+"""How many records of another shape are told one by one."""
 _JSON: Final = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"\d-]|null|true|false|$))')
 """How JSON begins, and not the section of a configuration file or a link."""
 _SQLITE_MAGIC: Final = b"SQLite format 3\0"
@@ -140,13 +142,15 @@ class Reading:
                 yield value
 
     def _each(self, importer: RecordFormat, values: Iterator[Any]) -> Iterator[Conversation | Failed]:
+        strange = 0
         for number, value in enumerate(values, 1):
             place = f"conversation {number}"
-            if not isinstance(value, dict):
-                yield Failed(place, "expected an object in braces")
-                continue
-            if not importer.fits(value):
-                yield Failed(place, f"it has not the shape of {importer.title}")
+            if not isinstance(value, dict) or not importer.fits(value):
+                strange += 1
+                if strange <= _TOLD:
+                    yield Failed(place, f"it has not the shape of {importer.title}")
+                else:
+                    self.left_out["record of another shape"] += 1
                 continue
             try:
                 yield importer.read(value, self.source)

@@ -2,69 +2,64 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from hfs.transfer.archives import SIDECAR_LIMIT, ZIP_MAGIC, archived, is_left_out
+from hfs.transfer.archives import SIDECAR_LIMIT, ZIP_MAGIC, Shelf, archived, is_left_out
 from hfs.transfer.source import Source, Unusable
 from hfs.transfer.unpacking import reason
 
 
-def find_sources(arguments: list[str]) -> Iterator[Source | Unusable]:
-    """The files that arguments stand for; folders and ZIP archives are looked into.
+@contextlib.contextmanager
+def open_sources(arguments: Sequence[str]) -> Iterator[list[Source | Unusable]]:
+    """The files that arguments stand for; folders and ZIP archives are looked into. They can be read inside the block.
 
     Args:
         arguments: Paths; ``-`` is what is piped in.
     """
-    for argument in arguments:
-        if argument == "-":
-            yield from _piped()
-            continue
-        path = Path(argument)
-        try:
-            status = path.stat()
-        except OSError as error:
-            yield Unusable(argument, reason(error))
-            continue
-        if stat.S_ISDIR(status.st_mode):
-            yield from _folder(path)
-        elif stat.S_ISREG(status.st_mode):
-            yield from _file(path, status, chosen=True)
-        else:
-            yield Unusable(argument, "it is no file and no folder")
+    with Shelf() as shelf, contextlib.ExitStack() as copies:
+        yield [found for argument in arguments for found in _named(argument, shelf, copies)]
 
 
-def _piped() -> Iterator[Source | Unusable]:
+def _named(argument: str, shelf: Shelf, copies: contextlib.ExitStack) -> Iterator[Source | Unusable]:
+    if argument == "-":
+        yield from _piped(shelf, copies)
+        return
+    path = Path(argument)
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:
+        yield Unusable(argument, reason(error))
+        return
+    if stat.S_ISDIR(status.st_mode):
+        yield from _folder(path, shelf)
+    elif stat.S_ISREG(status.st_mode):
+        yield from _file(path, status, shelf, chosen=True)
+    else:
+        yield Unusable(argument, "it is no file and no folder")
+
+
+def _piped(shelf: Shelf, copies: contextlib.ExitStack) -> Iterator[Source | Unusable]:
     if sys.stdin.isatty():
         yield Unusable("-", "nothing is piped in; name a file, or pipe one in: hfs import - < FILE")
         return
-    copy = tempfile.NamedTemporaryFile(prefix="hfs-import-")
+    # An archive or a database can't be read from a pipe.
+    copy = copies.enter_context(tempfile.NamedTemporaryFile(prefix="hfs-import-"))
     shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
     copy.flush()
     path = Path(copy.name)
-    for found in _file(path, path.stat(), chosen=True, name="stdin"):
-        if isinstance(found, Source):
-            found.sibling = _holding(copy)
-        yield found
+    yield from _file(path, path.stat(), shelf, chosen=True, name="stdin")
 
 
-def _holding(file: object) -> Callable[[str], bytes | None]:
-    """Says that nothing lies beside a file, and keeps the file from being removed."""
-
-    def nothing(relative: str, file: object = file) -> bytes | None:
-        return None
-
-    return nothing
-
-
-def _folder(folder: Path) -> Iterator[Source | Unusable]:
+def _folder(folder: Path, shelf: Shelf) -> Iterator[Source | Unusable]:
     for above, folders, names in os.walk(folder, onerror=None):
         folders[:] = sorted(name for name in folders if not is_left_out(name))
         for name in sorted(names):
@@ -75,10 +70,12 @@ def _folder(folder: Path) -> Iterator[Source | Unusable]:
                 yield Unusable(str(path), reason(error))
                 continue
             if stat.S_ISREG(status.st_mode) and not is_left_out(name):
-                yield from _file(path, status, chosen=False)
+                yield from _file(path, status, shelf, chosen=False)
 
 
-def _file(path: Path, status: os.stat_result, *, chosen: bool, name: str | None = None) -> Iterator[Source | Unusable]:
+def _file(
+    path: Path, status: os.stat_result, shelf: Shelf, *, chosen: bool, name: str | None = None
+) -> Iterator[Source | Unusable]:
     shown = name or str(path)
 
     def opener() -> IO[bytes]:
@@ -91,11 +88,16 @@ def _file(path: Path, status: os.stat_result, *, chosen: bool, name: str | None 
         yield Unusable(shown, reason(error))
         return
     modified = datetime.fromtimestamp(min(max(status.st_mtime, 0), 32503680000), UTC)
-    source = Source(shown, status.st_size, modified, opener, _beside(path), path, chosen)
+    source = Source(shown, status.st_size, modified, opener, _nothing if name else _beside(path), path, chosen)
     if magic in ZIP_MAGIC:
-        yield from archived(source)
+        yield from archived(source, shelf)
     else:
         yield source
+
+
+def _nothing(relative: str) -> bytes | None:
+    """What lies beside the copy of what was piped in."""
+    return None
 
 
 def _beside(path: Path) -> Callable[[str], bytes | None]:

@@ -9,14 +9,19 @@ from typing import Any
 from hfs.persistence import SessionModel, SessionStore
 from hfs.transfer.importing import ImportOptions, run_import
 from hfs.transfer.report import ImportReport
-from hfs.transfer.sources import find_sources
+from hfs.transfer.sources import open_sources
 
 
 def bring(home: Path, *paths: Path, **options: Any) -> ImportReport:
     """Imports files into a home folder."""
     chosen = ImportOptions(**options)
-    with SessionStore(home) as store, store.begin_import(dry_run=chosen.dry_run) as target:
-        return run_import(target, find_sources([str(path) for path in paths]), chosen)
+    names = [str(path) for path in paths]
+    with (
+        SessionStore(home) as store,
+        open_sources(names) as sources,
+        store.begin_import(dry_run=chosen.dry_run) as target,
+    ):
+        return run_import(target, sources, chosen)
 
 
 def sessions(home: Path) -> list[SessionModel]:

@@ -8,14 +8,15 @@ from typing import Final
 from hfs.transfer.conversation import Conversation
 from hfs.transfer.reading import Failed, Reading
 from hfs.transfer.source import Source
-from hfs.transfer.sources import find_sources
+from hfs.transfer.sources import open_sources
 
 FIXTURES: Final = Path(__file__).parents[3] / "fixtures" / "imports"
 
 
 def source_of(path: Path) -> Source:
     """The one file that a path stands for."""
-    (source,) = find_sources([str(path)])
+    with open_sources([str(path)]) as sources:
+        (source,) = sources
     assert isinstance(source, Source), source
     return source
 
