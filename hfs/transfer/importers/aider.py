@@ -7,6 +7,7 @@ are told from those marks.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from collections import Counter
@@ -58,28 +59,33 @@ def _read(text: str, source: SourceFile) -> Iterator[Conversation]:
     edges = [number for number, line in enumerate(lines) if _HEADER.fullmatch(line)] + [len(lines)]
     beginning = lines[: edges[0]]
     if any(line.strip() for line in beginning):
-        yield _conversation(_Session(beginning, marks, started=False), None, None)
-    times: Counter[str] = Counter()
+        yield _conversation(_Session(beginning, marks, started=False), None, Counter())
+    begun: Counter[str] = Counter()
     for start, end in itertools.pairwise(edges):
         moment = lines[start].removeprefix(_START).strip()
-        times[moment] += 1
-        identity = moment if times[moment] == 1 else f"{moment} #{times[moment]}"
         session = _Session(lines[start + 1 : end], marks, started=True)
-        yield _conversation(session, identity, _local_time(moment))
+        yield _conversation(session, moment, begun)
 
 
-def _conversation(session: _Session, identity: str | None, started: datetime | None) -> Conversation:
+def _conversation(session: _Session, moment: str | None, begun: Counter[str]) -> Conversation:
     messages = session.messages()
-    if all(message.hidden is not None for message in messages):
+    asked = next((message.content for message in messages if message.hidden is None), None)
+    if asked is None:
         session.tally.skipped["session in which nothing was said"] += 1
-        messages = []
     return Conversation(
         "aider",
-        identity,
-        created_at=started,
-        branches=[Branch(messages)] if messages else [],
+        _identity(moment, asked, begun) if moment and asked is not None else None,
+        created_at=_local_time(moment) if moment else None,
+        branches=[Branch(messages)] if asked is not None else [],
         tally=session.tally,
     )
+
+
+def _identity(moment: str, asked: str, begun: Counter[str]) -> str:
+    """When it began, and a digest of what was asked first: two repositories may begin one in the same second."""
+    identity = f"{moment} {hashlib.sha256(asked.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    begun[identity] += 1
+    return identity if begun[identity] == 1 else f"{identity} #{begun[identity]}"
 
 
 def _local_time(text: str) -> datetime | None:

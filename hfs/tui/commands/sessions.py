@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hfs.display import counted, one_line
 from hfs.errors import SessionNotFoundError
 from hfs.tui.commands.registry import Chat, Command
+
+if TYPE_CHECKING:
+    from hfs.persistence import SessionImport
+    from hfs.transfer.report import ImportReport
+
+_MOST_LINES: Final = 30
+"""How much of a report stands in the transcript."""
 
 
 async def _new(chat: Chat, argument: str) -> None:
@@ -124,16 +131,24 @@ async def _export(chat: Chat, argument: str) -> None:
 
 
 async def _import(chat: Chat, argument: str) -> None:
-    from hfs.transfer import import_documents, read_import
+    from hfs.transfer.importing import ImportOptions, run_import
+    from hfs.transfer.sources import open_sources
 
     if not argument:
-        await chat.note("Usage: /import <file>.", "error")
+        await chat.note("Usage: /import <file>, <folder> or <archive>.", "error")
         return
-    documents = import_documents(read_import(str(Path(argument).expanduser()), 16 << 20), argument)
-    for document in documents:
-        session, is_new = await chat.repo.import_document(document)
-        what = "came in as" if is_new else "is here already as"
-        await chat.note(f"{one_line(session.name, 255)} {what} session {session.id}.")
+
+    def bring_in(target: SessionImport) -> ImportReport:
+        with open_sources([str(Path(argument).expanduser())]) as sources:
+            return run_import(target, sources, ImportOptions())
+
+    await chat.note("Importing…")
+    report = await chat.repo.run_import(bring_in)
+    lines = list(report.lines())
+    if len(lines) > _MOST_LINES:
+        left_out = f"… {counted(len(lines) - _MOST_LINES, 'line')} more: `hfs import` prints them all"
+        lines = [*lines[: _MOST_LINES - 1], left_out, lines[-1]]
+    await chat.note("\n".join(lines), "note" if report.succeeded else "error")
 
 
 def _formats() -> list[str]:
@@ -164,5 +179,5 @@ COMMANDS: Final = (
         _restore,
     ),
     Command("export", "/export [<format>] [<file>]", "Write this session to a file.", _export, choices=_formats),
-    Command("import", "/import <file>", "Add sessions from a file that hfs exported.", _import),
+    Command("import", "/import <path>", "Bring in what other programs exported: a file, folder or archive.", _import),
 )
