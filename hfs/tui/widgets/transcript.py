@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from rich.segment import Segment
@@ -162,6 +163,9 @@ class Transcript(ScrollView, can_focus=True):
     # Where it is drawn
 
     def _add(self, blocks: Sequence[Block]) -> None:
+        for before, block in pairwise([*self._column.blocks[-1:], *blocks]):
+            if before.kind == block.kind == "fold":
+                block.gap = False
         self._column.extend(blocks)
         self._settle()
 

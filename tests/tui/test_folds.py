@@ -1,0 +1,106 @@
+"""What is no part of the chat: shown on a line, unfolded on demand, never sent to a model; and imports in the chat."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hfs.persistence import NewMessage, SessionStore
+from hfs.tui.screens import ChatScreen
+from hfs.tui.widgets.transcript import Transcript
+from tests.support.model_server import ModelServer
+from tests.transfer.bringing import chatgpt, write
+from tests.tui.driving import chat, hear, say, shown, until
+
+SECRET = "\x1b]52;c;aGk=\x07told first [@click=app.quit]x[/]"
+
+
+@pytest.fixture(autouse=True)
+def _session(home: Path) -> None:
+    call = {"id": "c1", "name": "web.run", "arguments": {"query": "tides"}}
+    with SessionStore(home) as store:
+        store.create(
+            "Imported",
+            messages=[
+                NewMessage("system", SECRET, extra={"hidden": "system prompt"}),
+                NewMessage("user", "injected", extra={"hidden": "context"}),
+                NewMessage("user", "how high?"),
+                NewMessage("assistant", "", extra={"hidden": "tool call", "tool_calls": [call]}),
+                NewMessage("tool", "page\ntext", extra={"hidden": "tool result", "name": "web.run"}),
+                NewMessage("assistant", "High.", extra={"reasoning": "The moon.\nAnd the sun."}),
+            ],
+        )
+
+
+async def test_what_is_folded_is_a_line_and_shows_when_asked(home: Path, server: ModelServer) -> None:
+    async with chat(home, server, session=1) as pilot:
+        await hear(pilot, "5 · tool result: web.run (2 lines)")
+        assert "reasoning (2 lines)" in shown(pilot)
+        assert "told first" not in shown(pilot)
+        assert "The moon" not in shown(pilot)
+        await say(pilot, "/unfold 6")
+        await hear(pilot, "The moon.\nAnd the sun.")
+        assert "page" not in shown(pilot)
+        await say(pilot, "/unfold")
+        await hear(pilot, "page\ntext")
+        assert '"query"' in shown(pilot)
+        assert "told first [@click=app.quit]x[/]" in shown(pilot)
+        assert "\x1b" not in shown(pilot)
+        await say(pilot, "/fold")
+        await until(pilot, lambda: "The moon" not in shown(pilot) and "told first" not in shown(pilot))
+        await say(pilot, "/fold 3")
+        await hear(pilot, "There is nothing to fold.")
+        await say(pilot, "/unfold x")
+        await hear(pilot, "Usage: /unfold [<n>]")
+
+
+async def test_a_click_on_the_line_unfolds_it_and_folds_it_again(home: Path, server: ModelServer) -> None:
+    async with chat(home, server, session=1) as pilot:
+        await hear(pilot, "reasoning (2 lines)")
+        transcript = pilot.app.screen.query_one(Transcript)
+        row = next(
+            y
+            for y in range(transcript.size.height)
+            if "reasoning" in "".join(segment.text for segment in transcript.render_line(y))
+        )
+        await pilot.click(Transcript, offset=(4, row))
+        await hear(pilot, "The moon.")
+        await pilot.click(Transcript, offset=(4, row))
+        await until(pilot, lambda: "The moon." not in shown(pilot))
+
+
+async def test_a_model_is_told_only_what_was_said(home: Path, server: ModelServer) -> None:
+    async with chat(home, server, session=1) as pilot:
+        await say(pilot, "why?")
+        await hear(pilot, "Hello, you")
+        assert server.last_texts == ["how high?", "High.", "why?"]
+
+
+async def test_conversations_of_other_programs_come_in_from_the_chat(
+    home: Path, server: ModelServer, tmp_path: Path
+) -> None:
+    talk = chatgpt(("n1", None, "hi"), ("n2", "n1", "hello"), active="n2", title="From elsewhere")
+    path = write(tmp_path / "with spaces" / "x.json", [talk])
+    async with chat(home, server) as pilot:
+        await say(pilot, f"/import {path}")
+        await hear(pilot, "From elsewhere: session 2: new, 2 messages")
+        await hear(pilot, "1 conversation: 1 new.")
+        await say(pilot, f"/import {path}")
+        await hear(pilot, "1 conversation: 1 here already.")
+        await say(pilot, f"/import {tmp_path / 'gone'}")
+        await hear(pilot, "no such file or directory")
+        await say(pilot, "/import")
+        await hear(pilot, "Usage: /import")
+        await say(pilot, "/resume From elsewhere")
+        await hear(pilot, "hello")
+        assert isinstance(pilot.app.screen, ChatScreen)
+
+
+async def test_a_long_report_is_cut_in_the_chat_and_says_so(home: Path, server: ModelServer, tmp_path: Path) -> None:
+    talks = [chatgpt(("n1", None, "hi"), active="n1", name=f"c{number}", title=f"T{number}") for number in range(60)]
+    path = write(tmp_path / "x.json", talks)
+    async with chat(home, server) as pilot:
+        await say(pilot, f"/import {path}")
+        await hear(pilot, "60 conversations: 60 new.")
+        assert "32 lines more: `hfs import` prints them all" in shown(pilot)
