@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -49,6 +50,8 @@ def read_on_terminal(session: SessionModel, *, unfold: bool, page: bool) -> None
         height += part.count("\n")
     everything = itertools.chain(first, parts)
     if page:
+        # Some versions of click leave out the arguments of $PAGER, and with them the permission to show colours.
+        os.environ.setdefault("LESS", "-R")
         click.echo_via_pager(everything)
     else:
         for part in everything:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import pexpect
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore
+from hfs.transfer.exporters import EXPORTERS
 from tests.cli.conftest import Run
 
 
@@ -220,3 +222,9 @@ def test_a_reader_that_goes_away_is_no_crash(home: Path) -> None:
     done = subprocess.run(shell, shell=True, capture_output=True, check=False)
     assert done.stdout == b"long\n"
     assert done.stderr == b""
+
+
+def test_every_format_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| `\.(\w+)` \| .* \| (yes|no) \|$", page, re.MULTILINE)
+    assert rows == [(exporter.name, exporter.extension, "yes" if exporter.lossless else "no") for exporter in EXPORTERS]
