@@ -132,7 +132,7 @@ async def test_a_session_is_exported_and_imported(
         await say(pilot, "/export talk.html")
         await hear(pilot, "talk.html")
         await say(pilot, "/import 1-first.json")
-        await hear(pilot, "First is here already as session 1")
+        await hear(pilot, "First: session 1: here already")
     assert (tmp_path / "a talk.md").read_text().startswith("First\n")
     assert (tmp_path / "talk.html").read_bytes().startswith(b"<!DOCTYPE html>")
 
