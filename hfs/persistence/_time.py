@@ -12,6 +12,8 @@ def now() -> datetime:
 
 def format_time(moment: datetime) -> str:
     """A moment as it is written: RFC 3339, UTC, microseconds."""
+    if moment.tzinfo is UTC:
+        return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -20,8 +20,6 @@ from hfs.transfer.source import Source, Unusable
 from hfs.transfer.unpacking import Progress
 from hfs.transfer.writers import ProcessWriter, ThreadWriter, Writer
 
-_WAITING: Final = 8
-"""How many conversations may wait to be written: what memory holds beside the one that is read."""
 _WORTH_A_PROCESS: Final = 32 << 20
 """From how much to read on, in bytes, starting a process that writes pays for itself."""
 
@@ -116,7 +114,7 @@ class Importing:
                     self._note_failure(entry, reading, found)
                 else:
                     self._landing.land(found, source.name, source.modified)
-                    self._landing.finish(_WAITING)
+                    self._landing.relieve()
                 if self._stopping:
                     return
         finally:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Final
 
 from hfs.errors import HfsError
 from hfs.persistence import NAME_LIMIT, SessionImport
@@ -14,6 +15,11 @@ from hfs.transfer.conversation import Branch, Conversation
 from hfs.transfer.documents import Document
 from hfs.transfer.report import ConversationReport
 from hfs.transfer.writers import Writer
+
+_MOST_WAITING: Final = 32
+"""How many conversations may wait to be written: what memory holds beside the one that is read."""
+_MOST_WEIGHT: Final = 16 << 20
+"""How many characters they may have together."""
 
 
 @dataclass(slots=True)
@@ -31,7 +37,9 @@ class _Waiting:
     """A conversation that is being written."""
 
     report: ConversationReport
-    writes: list[tuple[str, Future[None]]]
+    writes: list[tuple[str, Future[None]]] = field(default_factory=list)
+    weight: int = 0
+    """How many characters its messages have."""
 
 
 class Landing:
@@ -69,7 +77,7 @@ class Landing:
             unknown=dict(conversation.tally.unknown),
         )
         self.reports.append(report)
-        waiting = _Waiting(report, [])
+        waiting = _Waiting(report)
         self._waiting.append(waiting)
         try:
             if conversation.document is not None:
@@ -145,6 +153,7 @@ class Landing:
                 report.outcome = "updated"
 
     def _write(self, document: Document, uid: str, waiting: _Waiting) -> int:
+        waiting.weight += sum(len(item["content"]) for item in document["messages"])
         session_id = self._target.reserve(uid)
         waiting.writes.append((uid, self._writer.submit(session_id, document)))
         return session_id
@@ -211,6 +220,13 @@ class Landing:
         self._target.change(session_id, change)
         report.outcome = "updated"
         _count_items(report, items)
+
+    def relieve(self) -> None:
+        """Waits until so little is being written that memory is no worry."""
+        while len(self._waiting) > _MOST_WAITING or sum(one.weight for one in self._waiting) > _MOST_WEIGHT:
+            if len(self._waiting) == 1:
+                return
+            self.finish(len(self._waiting) - 1)
 
     def finish(self, most: int) -> None:
         """Waits until no more than so many conversations are being written."""

@@ -46,7 +46,12 @@ def branches(nodes: Iterable[Node], active: str | None, tally: Tally) -> list[Br
     Returns:
         The active branch first, the others oldest first. None where there is no message at all.
     """
-    tree = _Tree(nodes)
+    by_id = {node.id: node for node in nodes}
+    chain = _only_way(by_id)
+    if chain is not None:
+        messages = [node.message for node in chain if node.message is not None]
+        return [Branch(messages)] if messages else []
+    tree = _Tree(by_id)
     tips = tree.tips()
     if not tips:
         return []
@@ -67,11 +72,22 @@ def branches(nodes: Iterable[Node], active: str | None, tally: Tally) -> list[Br
     return found
 
 
+def _only_way(nodes: dict[str, Node]) -> list[Node] | None:
+    """The nodes, if each follows the one before it: most conversations never branch."""
+    chain = list(nodes.values())
+    before: str | None = None
+    for node in chain:
+        if node.parent != before and (before is not None or node.parent in nodes):
+            return None
+        before = node.id
+    return chain
+
+
 class _Tree:
     """Nodes and the links between them."""
 
-    def __init__(self, nodes: Iterable[Node]) -> None:
-        self.nodes: dict[str, Node] = {node.id: node for node in nodes}
+    def __init__(self, nodes: dict[str, Node]) -> None:
+        self.nodes = nodes
         self._children: dict[str | None, list[str]] = {}
         for node in self.nodes.values():
             parent = node.parent if node.parent in self.nodes and node.parent != node.id else None

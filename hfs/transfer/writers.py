@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from hfs.errors import StoreIOError
 from hfs.persistence import open_store
 
-_THREADS: Final = 2
+_THREADS: Final = 4
 
 Document = dict[str, Any]
 
@@ -150,4 +150,3 @@ def _write_all(home: str, pipe: Connection) -> None:
             pool.submit(write, *work)
     with contextlib.suppress(OSError):
         pipe.send(None)
-
