@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from hfs.errors import TransferError
@@ -13,6 +14,7 @@ from hfs.persistence import NewMessage, SessionStore
 from tests.transfer.bringing import bring, bytes_of, chatgpt, said, sessions, write
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "imports"
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "session.schema.json").read_text())
 FIRST = (("n1", None, "hi"), ("n2", "n1", "hello"))
 GROWN = (*FIRST, ("n3", "n2", "more?"), ("n4", "n3", "yes"))
 
@@ -32,6 +34,8 @@ def test_a_second_import_of_the_same_files_changes_no_byte(form: str, home: Path
 @pytest.mark.parametrize("form", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
 def test_what_comes_in_is_sound_and_says_where_it_is_from(form: str, home: Path) -> None:
     bring(home, FIXTURES / form)
+    for data in bytes_of(home).values():
+        jsonschema.validate(json.loads(data), SCHEMA)
     with SessionStore(home) as store:
         assert store.check().findings == []
         for session in sessions(home):
