@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
     "config": ("hfs.cli.settings", "Show and change settings."),
     "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
+    "edit": ("hfs.cli.edit", "Edit a session in your own editor."),
     "export": ("hfs.cli.export", "Write sessions to stdout, a file, a folder or an archive."),
     "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
     "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),

@@ -95,16 +95,18 @@ class OutsideEdits(SessionEditor):
 
         Raises:
             InvalidDocumentError: It is no session document; nothing was written.
-            StoreError: The file is another one by now.
+            StoreError: The file is another one by now, or none.
             StoreIOError, LockTimeoutError: It could not be written.
         """
         checked = checked_import(edited)
         original = self._storable(
             lambda: self._folder.mend(session_id, lambda data: dict(checked) if data == damaged else None)
         )
-        session = self.get(session_id)
-        if original is None or session is None:
+        if original is None:
             raise StoreError(f"Session {session_id} was changed by another program meanwhile; nothing was written.")
+        session = self.get(session_id)
+        if session is None:
+            raise self._missing(str(session_id))
         return session
 
     def keep_edited(self, session_id: int, text: bytes, extension: str, base: Document | None) -> Path:

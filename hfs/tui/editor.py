@@ -1,16 +1,12 @@
-"""The person's own editor, for a text."""
+"""The person's own editor in the place of the chat, for a text."""
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
+from hfs.editor import PrivateCopy, open_editor
 from hfs.errors import HfsError
 
 
@@ -27,17 +23,11 @@ def edit_outside(app: App[Any], text: str) -> str:
     Raises:
         HfsError: There is no such editor, or it failed.
     """
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
-    with tempfile.TemporaryDirectory(prefix="hfs-") as folder:
-        path = Path(folder) / "message.md"
-        path.write_text(text, "utf-8")
+    with PrivateCopy("message.md") as copy:
+        copy.write(text.encode("utf-8", "replace"))
         try:
             with app.suspend():
-                done = subprocess.run([*shlex.split(editor), str(path)], check=False)
-        except (OSError, ValueError) as error:
-            raise HfsError(f"The editor {editor!r} can't be run: {error}. Set $EDITOR.") from error
+                open_editor(copy.path)
         except SuspendNotSupported as error:
             raise HfsError("An editor can't be opened from here.") from error
-        if done.returncode:
-            raise HfsError(f"The editor {editor!r} ended with {done.returncode}; your text is as it was before.")
-        return path.read_text("utf-8", "replace").rstrip("\n")
+        return copy.read().decode("utf-8", "replace").rstrip("\n")

@@ -81,6 +81,14 @@ def copied(home: Path) -> None:
     (home / "sessions" / "1 (of a laptop).json").write_text(json.dumps(document))
 
 
+def edit_outside(store: SessionStore) -> object:
+    """A message changed, one added and one taken out in an editor."""
+    base = store.editable(1)
+    assert base is not None
+    changed = {**base["messages"][0], "content": LONG}
+    return store.merge_edited(1, base, {**base, "messages": [changed, {"role": "user", "content": "added"}]})
+
+
 DOCUMENT: dict[str, Any] = {"name": "in", "messages": [{"role": "user", "content": "imported"}]}
 OPERATIONS: dict[str, Callable[[SessionStore], object]] = {
     "create": lambda store: store.create("new", messages=[NewMessage("user", LONG)]),
@@ -96,6 +104,7 @@ OPERATIONS: dict[str, Callable[[SessionStore], object]] = {
     "fork": lambda store: store.fork(1),
     "edit": lambda store: store.edit_message(1, 1, LONG),
     "take out": lambda store: store.remove_messages(1, [2]),
+    "edit outside": edit_outside,
     "merge a copy": lambda store: [store.merge_copy(*copy) for copy in store.conflict_copies()],
 }
 PATHS = {"whole file": float("inf"), "tail": 0.0}
