@@ -102,11 +102,9 @@ class OutsideEdits(SessionEditor):
         original = self._storable(
             lambda: self._folder.mend(session_id, lambda data: dict(checked) if data == damaged else None)
         )
-        if original is None:
-            raise StoreError(f"Session {session_id} was changed by another program meanwhile; nothing was written.")
-        session = self.get(session_id)
+        session = self.get(session_id) if original is not None else None
         if session is None:
-            raise self._missing(str(session_id))
+            raise StoreError(f"Session {session_id} was changed by another program meanwhile; nothing was written.")
         return session
 
     def keep_edited(self, session_id: int, text: bytes, extension: str, base: Document | None) -> Path:

@@ -153,15 +153,15 @@ def _about(number: int, line: str) -> dict[str, Any]:
     try:
         return dict(DECODER.decode(inner))
     except (ValueError, RecursionError) as error:
-        raise LayoutError(number, _reason(inner, line.index("{"))) from error
+        raise LayoutError(number, _reason(inner, line.index("{"), str(error))) from error
 
 
-def _reason(inner: str, offset: int) -> str:
+def _reason(inner: str, offset: int, otherwise: str) -> str:
     try:
         parse_document(inner.encode("utf-8", "replace"), "comment")
     except CorruptSessionError as error:
         return f"column {offset + error.column}: {error.reason}"
-    return "this is no JSON object"
+    return otherwise
 
 
 def _said(lines: list[Line], item: dict[str, Any]) -> str:

@@ -186,6 +186,14 @@ def test_keys_that_hfs_does_not_know_are_changed_added_and_removed(
     assert edit.session.extra == {"a": 10, "d": [1.5]}
 
 
+def test_a_key_that_one_took_out_and_the_other_changed_stays(store: SessionStore, base: Document, home: Path) -> None:
+    path = home / "sessions" / "1.json"
+    document = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**document, "mine": 2}))
+    edit = store.merge_edited(1, {**base, "mine": 1}, {**base, "name": "Other"})
+    assert edit.session.extra == {"mine": 2}
+
+
 def test_keys_of_the_header_that_a_person_left_out_stay(store: SessionStore, base: Document) -> None:
     edited = with_texts({"messages": base["messages"]}, 1, 2, 3, "four")
     edit = store.merge_edited(1, base, edited)
