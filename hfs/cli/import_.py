@@ -26,7 +26,7 @@ _INTERRUPTED = 130
     "form",
     type=click.Choice(importer_names()),
     metavar="FORMAT",
-    help="Read it as this; told by its shape without.",
+    help=f"Read it as one of {', '.join(importer_names())}; told by its shape without.",
 )
 @click.option(
     "--branches",
@@ -52,9 +52,8 @@ def import_command(
 ) -> None:
     """Bring in conversations that other programs, or hfs, exported.
 
-    PATH is a file, a folder, a ZIP archive, or `-` for stdin. The format is told by the shape of the data:
-    ChatGPT, Claude, Claude Code, Codex, gemini-cli, llm, and more (docs/import.md says how to get them out).
-    What is here already is not added twice; a newer export adds what is new.
+    PATH is a file, a folder, a ZIP archive, or `-` for stdin. The format is told by the shape of the data. What is
+    here already is not added twice; a newer export adds what is new.
 
     \b
     Examples:

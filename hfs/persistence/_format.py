@@ -179,12 +179,13 @@ def render_item(item: object, layout: Layout) -> bytes:
     parts: list[bytes] = []
     for key in _ordered(item, layout.first_item_keys, layout.last_item_keys):
         value = item[key]
-        if type(value) in _PLAIN_TYPES and type(key) is str and not (key in layout.item_text_fields and _is_text(value)):
+        is_text = key in layout.item_text_fields and _is_text(value)
+        if type(value) in _PLAIN_TYPES and type(key) is str and not is_text:
             plain[key] = value
             continue
         parts += _plain_members(plain)
         plain.clear()
-        if key in layout.item_text_fields and _is_text(value):
+        if is_text:
             encoded = _text(value, b"    ")
         elif isinstance(value, (dict, list, tuple)):
             encoded = encode(value)

@@ -34,7 +34,7 @@ def marks(branch: Branch) -> list[str]:
     used: set[str] = set()
     before = ""
     for message in branch.messages:
-        mark = message.id
+        mark = clean(message.id or "")
         if not mark or mark in used:
             said = f"{before}\0{message.role}\0{message.id or ''}\0{message.content}"
             mark = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
@@ -94,7 +94,7 @@ def to_item(message: ForeignMessage, mark: str, moment: datetime) -> Document:
         item["model"] = clean(message.model)
     if message.status:
         item["status"] = clean(message.status)
-    item[SOURCE_ID] = clean(mark)
+    item[SOURCE_ID] = mark
     if message.hidden:
         item["hidden"] = clean(message.hidden)
     item.update({key: value for key, value in message.extra.items() if key not in _OWN_MESSAGE_KEYS})
@@ -108,6 +108,12 @@ def to_item(message: ForeignMessage, mark: str, moment: datetime) -> Document:
     return item
 
 
+def source_id(item: Document) -> str | None:
+    """The mark of the message that an item was brought in as; None where it has none."""
+    mark = item.get(SOURCE_ID)
+    return mark if isinstance(mark, str) else None
+
+
 def clean(text: str) -> str:
     """The text with U+FFFD for lone surrogates, which no file can hold."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
@@ -119,7 +125,7 @@ def additions(document: Document, branch: Branch, branch_marks: list[str]) -> li
     Returns:
         The items, without numbers; None where nothing tells which of its messages are here.
     """
-    have = {item.get(SOURCE_ID) for item in document.get("messages") or [] if isinstance(item, dict)}
+    have = {source_id(item) for item in document.get("messages") or [] if isinstance(item, dict)}
     origin = document.get(ORIGIN)
     last = origin.get("last") if isinstance(origin, dict) else None
     known = [at for at, mark in enumerate(branch_marks) if mark == last or mark in have]

@@ -11,6 +11,7 @@ _MILLISECONDS: Final = 1e11
 _MICROSECONDS: Final = 1e14
 _LATEST: Final = 253_402_300_799
 """The last second of the year 9999."""
+_EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def as_text(value: object) -> str:
@@ -54,7 +55,8 @@ def as_time(value: object) -> datetime | None:
     text = value.strip()
     try:
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return moment if moment >= _EARLIEST else None
     except (ValueError, OverflowError):
         pass
     try:

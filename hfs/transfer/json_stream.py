@@ -155,7 +155,7 @@ def _reason(error: Exception) -> str:
         return "lists and objects are nested too deep"
     if isinstance(error, json.JSONDecodeError):
         return f"column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
-    return f"a number is too long ({error})"
+    return "a number has too many digits"
 
 
 class _Window:
@@ -173,6 +173,8 @@ class _Window:
         self._lines = 1
         self._column = 1
         self._ended = False
+        self._bad_byte: UnicodeDecodeError | None = None
+        """What stands right behind the text."""
         self._held: int | None = None
         self._take(head)
 
@@ -180,15 +182,18 @@ class _Window:
         try:
             more = self._decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            place = self._place_of(len(self.text))
-            raise BadJSONError(
-                f"soon after {place}: byte 0x{error.object[error.start]:02x} is not {error.encoding.upper()}"
-            ) from error
+            # What stands before it is read; the decoder may hold the beginning of a character of an earlier chunk.
+            whole = error.start + len(chunk) - len(error.object)
+            more = self._decoder.decode(chunk[:whole]) if whole > 0 else ""
+            self._bad_byte = error
         self._ended = not chunk
         self.text += more
 
     def _grow(self) -> bool:
         """Reads more; False at the end of the file."""
+        if self._bad_byte is not None:
+            byte, encoding = self._bad_byte.object[self._bad_byte.start], self._bad_byte.encoding.upper()
+            raise BadJSONError(f"{self._place_of(len(self.text))}: byte 0x{byte:02x} is not {encoding}")
         if self._ended:
             return False
         self._forget(self.position if self._held is None else self._held)
@@ -251,7 +256,7 @@ class _Window:
 
     def value(self) -> Any:
         """The value at the position, which moves behind it."""
-        if len(self.text) - self.position < _CHUNK // 4:
+        if len(self.text) - self.position < _CHUNK // 4 and self._bad_byte is None:
             self._grow()
         while True:
             try:

@@ -114,7 +114,7 @@ class Landing:
         marks = documents.marks(branch)
         candidates = iter(documents.uids(conversation, branch, marks))
         uid = next(candidates)
-        session_id = self._target.find(uid)
+        session_id = self._find(uid)
         if session_id is None:
             for shorter in candidates:
                 # Another conversation of this very import is no earlier state of this one.
@@ -123,6 +123,12 @@ class Landing:
                     uid, session_id = shorter, found
                     break
         return _Way(branch, marks, uid, session_id)
+
+    def _find(self, uid: str) -> int | None:
+        """The session of a uid. One that is on its way still is waited for: it may turn out that it can't be stored."""
+        if self._target.key(uid) in self._claimed:
+            self.finish(1)
+        return self._target.find(uid)
 
     def _note_deleted(self, uid: str, report: ConversationReport) -> None:
         if report.outcome == "present":
@@ -159,9 +165,6 @@ class Landing:
         return session_id
 
     def _update(self, way: _Way, report: ConversationReport) -> None:
-        if self._target.key(way.uid) in self._claimed and len(self._waiting) > 1:
-            # It may be on its way still.
-            self.finish(1)
         document = self._target.document(way.session_id) if way.session_id else None
         items = documents.additions(document, way.branch, way.marks) if document is not None else []
         if items is None:
@@ -172,7 +175,7 @@ class Landing:
 
         def change(document: Document) -> None:
             fresh = documents.additions(document, way.branch, way.marks) or []
-            documents.bring_in(document, fresh, lambda item: item.get(documents.SOURCE_ID) in marks)
+            documents.bring_in(document, fresh, lambda item: documents.source_id(item) in marks)
             documents.note_last(document, way.marks[-1])
 
         self._target.change(way.session_id, change)
@@ -185,16 +188,16 @@ class Landing:
         given = document.get("uid")
         marks = documents.document_marks(document)
         if isinstance(given, str) and given:
-            uid, session_id = given, self._target.find(given)
+            uid = given
         else:
             seeds = [f"hfs\0{mark}" for mark in reversed(marks)] or ["hfs"]
             uids = [self._target.derived_uid(None, seed) for seed in seeds]
             uid = next(
                 (one for one in uids if self._target.find(one) and self._target.key(one) not in self._claimed), uids[0]
             )
-            session_id = self._target.find(uid)
+        session_id = self._find(uid)
         if session_id is not None:
-            self._update_document(document, uid, session_id, report)
+            self._update_document(document, session_id, report)
         elif self._target.find_deleted(uid) is not None:
             self._note_deleted(uid, report)
         else:
@@ -203,10 +206,8 @@ class Landing:
             _count_items(report, document.get("messages") or [])
         self._claimed.add(self._target.key(uid))
 
-    def _update_document(self, theirs: Document, uid: str, session_id: int, report: ConversationReport) -> None:
+    def _update_document(self, theirs: Document, session_id: int, report: ConversationReport) -> None:
         report.session_id = session_id or None
-        if self._target.key(uid) in self._claimed:
-            self.finish(1)
         here = self._target.document(session_id) if session_id else None
         items = documents.document_additions(here, theirs) if here is not None else []
         if not items:

@@ -32,6 +32,7 @@ LONGEST: Final = 64 << 20
 """The longest conversation that is taken, in bytes, unless a person allows more."""
 _TELLING: Final = 20
 """By how many records at the most a format is told."""
+_ANY: Final = "any format that hfs knows; `hfs import --help` lists them"
 _TOLD: Final = 100
 """How many records of another shape are told one by one."""
 _JSON: Final = re.compile(r'\s*(?:\{\s*(?:"|\}|$)|\[\s*(?:[\[\]{"\d-]|null|true|false|$))')
@@ -77,7 +78,9 @@ class Reading:
         """The conversations of the file. Nothing but ``Failed`` where its format is not known."""
         try:
             head = self.source.head()
-            if head.startswith(_SQLITE_MAGIC):
+            if not head.strip():
+                yield Failed("", "it is empty")
+            elif head.startswith(_SQLITE_MAGIC):
                 yield from self._database()
             elif self._is_json(head):
                 with self.source.open(self.progress) as file:
@@ -203,7 +206,7 @@ class Reading:
     def _unknown(self) -> RefusedError:
         candidates = self._candidates()
         self.unknown = self.form is None
-        shape = "any format that hfs knows" if self.form is None else candidates[0].title
+        shape = _ANY if self.form is None else candidates[0].title
         return RefusedError(f"it has not the shape of {shape}")
 
 

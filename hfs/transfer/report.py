@@ -54,8 +54,14 @@ class FileReport:
     problem: str = ""
     """Why it, or a part of it, could not be read."""
     left_out: dict[str, int] = field(default_factory=dict)
+    """What of it could not be read, by what it is, and what of it was read in part."""
     damaged: list[str] = field(default_factory=list)
     """The first damaged lines."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it could be read."""
+        return not (self.problem or self.left_out)
 
 
 @dataclass(slots=True)
@@ -77,7 +83,7 @@ class ImportReport:
     @property
     def succeeded(self) -> bool:
         """Whether nothing failed, and something is here that was asked for."""
-        failed = self.interrupted or self.count("failed") or any(file.problem for file in self.files)
+        failed = self.interrupted or self.count("failed") or any(not file.is_whole for file in self.files)
         return not failed and bool(self.count("added", "updated", "present", "deleted"))
 
     def total(self) -> dict[str, int]:
@@ -90,7 +96,7 @@ class ImportReport:
             sums["messages_hidden"] += one.hidden
             sums["skipped"] += sum(one.skipped.values())
             sums["unknown"] += sum(one.unknown.values())
-        sums["files_failed"] = sum(bool(file.problem) for file in self.files)
+        sums["files_failed"] = sum(not file.is_whole for file in self.files)
         sums["files_ignored"] = len(self.ignored)
         return dict(sums)
 

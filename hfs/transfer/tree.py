@@ -102,8 +102,13 @@ class _Tree:
         visited, self._leaves = self._walk()
         self._spoken: set[str] = set()
         """Nodes with a message, and those above one."""
+        self._next: dict[str, str] = {}
+        """Of each node the newest child that leads to a message."""
         for at in reversed(visited):
-            if self.nodes[at].message is not None or any(below in self._spoken for below in self._below.get(at, ())):
+            newest = next((child for child in reversed(self._below.get(at, [])) if child in self._spoken), None)
+            if newest is not None:
+                self._next[at] = newest
+            if newest is not None or self.nodes[at].message is not None:
                 self._spoken.add(at)
 
     def _walk(self) -> tuple[list[str], list[str]]:
@@ -142,29 +147,22 @@ class _Tree:
             at = self.nodes[at].parent
         return at if at in seen else None
 
-    def _next(self, node: str) -> str | None:
-        """The newest child that leads to a message."""
-        return next((child for child in reversed(self._below.get(node, [])) if child in self._spoken), None)
-
     def tips(self) -> list[str]:
         """The last node with a message of each branch, those of the oldest branches first; none leads to another."""
         found: dict[str, None] = {}
         seen = set(self._spoken)
         for leaf in self._leaves:
             at = self._climb(leaf, seen)
-            if at in self._spoken and at is not None and self._next(at) is None:
+            if at in self._spoken and at is not None and at not in self._next:
                 found[at] = None
         return list(found)
 
     def tip_of(self, node: str) -> str | None:
         """The tip of the newest branch that leads on from a node, or from the nearest one above it with a message."""
         at = self._climb(node, set(self._spoken))
-        while at in self._spoken and at is not None:
-            below = self._next(at)
-            if below is None:
-                return at
-            at = below
-        return None
+        while at in self._next:
+            at = self._next[at]
+        return at if at in self._spoken else None
 
     def path(self, tip: str) -> list[str]:
         """The nodes from a root, or the beginning of a circle, to this one."""

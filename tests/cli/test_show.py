@@ -54,7 +54,8 @@ def show(tmp_path: Path, paged: Path) -> Show:
 
     def run(*arguments: str, code: int = 0, **environment: str) -> str:
         variables = {**os.environ, "TERM": "xterm-256color", "PAGER": str(pager), **environment}
-        variables.pop("LESS", None)
+        for name in ("LESS", "LINES", "COLUMNS"):
+            variables.pop(name, None)
         command = ["-m", "hfs", "show", *arguments]
         process = pexpect.spawn(sys.executable, command, env=variables, dimensions=(ROWS, COLUMNS), timeout=60)
         process.expect(pexpect.EOF)

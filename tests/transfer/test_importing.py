@@ -12,6 +12,7 @@ import pytest
 from hfs.errors import TransferError
 from hfs.persistence import NewMessage, SessionStore
 from tests.transfer.bringing import bring, bytes_of, chatgpt, said, sessions, write
+from tests.transfer.importers.databases import build
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "imports"
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "session.schema.json").read_text())
@@ -19,21 +20,33 @@ FIRST = (("n1", None, "hi"), ("n2", "n1", "hello"))
 GROWN = (*FIRST, ("n3", "n2", "more?"), ("n4", "n3", "yes"))
 
 
+DATABASES: dict[str, list[tuple[str, ...]]] = {
+    "llm": [("log",), ("schema-0.31", "responses"), ("schema-0.31", "schema-0.36", "threads")],
+    "elia": [("elia-0.4",), ("elia-1.10",)],
+    "oterm": [("oterm-0.1",), ("oterm-0.14",), ("oterm-0.26",)],
+}
+
+
+def exports_of(form: str, folder: Path) -> list[Path]:
+    """The fixtures of a format; databases are made from their scripts."""
+    scripts = [[FIXTURES / form / f"{name}.sql" for name in names] for names in DATABASES.get(form, [])]
+    return [FIXTURES / form, *(build(folder / f"{number}.db", *paths) for number, paths in enumerate(scripts))]
+
+
 @pytest.mark.parametrize("form", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
-def test_a_second_import_of_the_same_files_changes_no_byte(form: str, home: Path) -> None:
-    before = bring(home, FIXTURES / form)
-    if not before.count("added"):
-        pytest.skip("databases are made by the tests of their readers")
+def test_a_second_import_of_the_same_files_changes_no_byte(form: str, home: Path, tmp_path: Path) -> None:
+    paths = exports_of(form, tmp_path)
+    assert bring(home, *paths).count("added")
     files = bytes_of(home)
-    again = bring(home, FIXTURES / form)
+    again = bring(home, *paths)
     assert bytes_of(home) == files
     assert again.count("added", "updated") == 0
     assert again.count("present") + again.count("empty", "failed") == len(again.conversations)
 
 
 @pytest.mark.parametrize("form", sorted(path.name for path in FIXTURES.iterdir() if path.is_dir()))
-def test_what_comes_in_is_sound_and_says_where_it_is_from(form: str, home: Path) -> None:
-    bring(home, FIXTURES / form)
+def test_what_comes_in_is_sound_and_says_where_it_is_from(form: str, home: Path, tmp_path: Path) -> None:
+    bring(home, *exports_of(form, tmp_path))
     for data in bytes_of(home).values():
         jsonschema.validate(json.loads(data), SCHEMA)
     with SessionStore(home) as store:

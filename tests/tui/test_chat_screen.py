@@ -95,7 +95,7 @@ async def test_the_last_session_is_continued(home: Path, server: ModelServer) ->
         ("/restore 3", "Usage: /restore"),
         ("/export", "There is no session yet to export"),
         ("/import", "Usage: /import"),
-        ("/import /nowhere", "Could not read /nowhere"),
+        ("/import /nowhere", "no such file or directory"),
         ("/sesions", "Did you mean /sessions"),
         ("/model", "Model: custom/m"),
         ("/model nobody/x", "There is no provider 'nobody'"),

@@ -174,7 +174,7 @@ def test_no_payload_in_the_name_of_a_file_reaches_the_terminal(home: Path, serve
     with terminal(home, "-m", "m", "--base-url", server.base_url) as opened:
         opened.wait_for("hfs merge")
         opened.process.send(f"/import {tmp_path}/\u202enowhere.json\r")
-        opened.wait_for("Could not read")
+        opened.wait_for("could not be read whole")
         opened.quit()
         received += opened.received
     for name, payload in PAYLOADS.items():

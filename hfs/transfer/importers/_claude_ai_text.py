@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from typing import Final
 
 from hfs.transfer.importers._fencing import fenced
-from hfs.transfer.importers._tags import Element, split_elements
+from hfs.transfer.importers._tags import Element, split_elements, unescaped
 from hfs.transfer.importers._turn import Turn
 
 _CODE: Final = "application/vnd.ant.code"
@@ -41,7 +40,7 @@ def _is_artifact(attributes: dict[str, str]) -> bool:
 
 
 def _artifact(element: Element) -> str:
-    attributes = {name: html.unescape(value) for name, value in element.attributes.items()}
+    attributes = {name: unescaped(value) for name, value in element.attributes.items()}
     kind = attributes.get("type", "")
     body = element.body.strip("\n")
     language = attributes.get("language", "") if kind == _CODE else _LANGUAGES.get(kind)

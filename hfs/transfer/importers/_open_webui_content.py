@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from hfs.display import one_line
 from hfs.transfer.conversation import Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_name, as_text
 from hfs.transfer.importers._fencing import fenced
-from hfs.transfer.importers._tags import Element, split_elements
+from hfs.transfer.importers._tags import Element, split_elements, unescaped
 from hfs.transfer.importers._turn import Turn
 
 _KINDS: Final = frozenset(("reasoning", "tool_calls", "code_interpreter"))
@@ -80,13 +79,13 @@ def _written(content: str) -> Iterator[_Part]:
 
 
 def _element(element: Element) -> Iterator[_Part]:
-    attributes = {name: html.unescape(value) for name, value in element.attributes.items()}
+    attributes = {name: unescaped(value) for name, value in element.attributes.items()}
     summary = _SUMMARY.match(element.body)
     body = element.body[summary.end() :] if summary else element.body
     kind = attributes["type"]
     if kind == "reasoning":
         # Older versions don't escape what is quoted.
-        text = html.unescape(body) if body.startswith("&gt;") else body
+        text = unescaped(body) if body.startswith("&gt;") else body
         yield _Part("thought", _QUOTE.sub("", text).strip())
         return
     if kind == _INTERPRETER:
@@ -96,7 +95,7 @@ def _element(element: Element) -> Iterator[_Part]:
         return
     id, name = as_name(attributes.get("id")), as_name(attributes.get("name"))
     yield _Part("call", _decoded(attributes.get("arguments", "")), id, name)
-    result = _decoded(attributes.get("result", "")) or _decoded(html.unescape(body).strip())
+    result = _decoded(attributes.get("result", "")) or _decoded(unescaped(body).strip())
     if result:
         yield _Part("result", result, id, name)
 

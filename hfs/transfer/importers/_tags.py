@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 _VALUE: Final = r"""=(?:"[^"]*+"|'[^']*+')"""
-_ATTRIBUTE: Final = re.compile(r"""([\w-]++)=(?:"([^"]*+)"|'([^']*+)')""")
+_ATTRIBUTE: Final = re.compile(r"""(?<![\w-])([\w-]++)=(?:"([^"]*+)"|'([^']*+)')""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,14 @@ def split_elements(
         yield Element(attributes, text[body:])
     else:
         yield from _between(text, taken, len(text))
+
+
+def unescaped(text: str) -> str:
+    """The text with the characters that references in it stand for; as it is, where a number in one is endless."""
+    try:
+        return html.unescape(text)
+    except ValueError:
+        return text
 
 
 def _between(text: str, start: int, end: int) -> Iterator[str]:

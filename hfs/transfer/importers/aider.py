@@ -117,6 +117,8 @@ class _Session:
         self._fenced = 0
         """The line before which a code block ends."""
         self._model: str | None = None
+        self._answer: list[str] = []
+        """The lines of the last answer."""
 
     def messages(self) -> list[ForeignMessage]:
         """What was said, in order."""
@@ -184,6 +186,7 @@ class _Session:
         elif not text.strip():
             return
         elif kind == "answer":
+            self._answer = _words(text)
             self._found.append(ForeignMessage("assistant", text, model=self._model))
         else:
             for model in _MODEL.findall(text):
@@ -203,8 +206,7 @@ class _Session:
         if len(text) < _QUESTION and _CONFIRMATION.fullmatch(text):
             return "confirmation"
         # In architect mode an answer is handed to another model as a prompt.
-        answers = (one.content for one in reversed(self._found) if one.role == "assistant")
-        return "repeated answer" if _words(next(answers, "")) == _words(text) else None
+        return "repeated answer" if self._answer == _words(text) else None
 
 
 def _words(text: str) -> list[str]:
