@@ -179,10 +179,12 @@ class _Window:
         self._take(head)
 
     def _take(self, chunk: bytes) -> None:
+        before = self._decoder.getstate()
         try:
             more = self._decoder.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             # What stands before it is read; the decoder may hold the beginning of a character of an earlier chunk.
+            self._decoder.setstate(before)
             whole = error.start + len(chunk) - len(error.object)
             more = self._decoder.decode(chunk[:whole]) if whole > 0 else ""
             self._bad_byte = error

@@ -102,6 +102,11 @@ class ProcessWriter:
             self._pipe.send((session_id, document))
         except OSError:
             self._give_up()
+        except RecursionError:
+            # Nothing was sent of it.
+            with self._lock:
+                self._futures.pop(session_id, None)
+            future.set_exception(ValueError("lists and objects are nested too deep"))
         if self._lost:
             self._give_up()
         return future

@@ -101,7 +101,7 @@ def test_a_bad_first_line_is_named_too() -> None:
         pytest.param(b'[{"a": 1}] x', 1, "expected nothing more", id="rubbish behind it"),
         pytest.param(b'[{"a": 1}, {"b": "\xff"}]', 1, "line 1, column 19: byte 0xff is not UTF-8", id="not UTF-8"),
         pytest.param(b'{"a": 1}\n{"b": 2}\n{"c": "\xe2\x82"}', 2, "line 3, column 8: byte 0xe2", id="a line not UTF-8"),
-        pytest.param(b'\xef\xbb\xbf[{"a": 1}, "\xff"]', 1, "column 12: byte 0xff", id="not UTF-8 behind a mark"),
+        pytest.param(b'\xef\xbb\xbf[{"a": 1}, "\xff"]', 1, "column 13: byte 0xff", id="not UTF-8 behind a mark"),
         pytest.param(b'\xff\xfe[\x00{\x00}\x00,\x00"\x00\x00\xdc', 1, "is not UTF-16", id="not UTF-16"),
         pytest.param(b"[" * 100_000, 0, "nested too deep", id="nested too deep"),
         pytest.param(b'[{"a": ' + b"9" * 5000 + b"}]", 0, "a number has too many digits", id="a number too long"),
