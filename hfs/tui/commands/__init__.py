@@ -9,6 +9,7 @@ from typing import Final
 from hfs.display import one_line
 from hfs.errors import HfsError
 from hfs.tui.commands import messages, program, sessions
+from hfs.tui.commands.paths import path_completions
 from hfs.tui.commands.registry import Chat, Command
 
 __all__ = ["COMMANDS", "Chat", "Command", "completions", "hints", "run_command"]
@@ -81,7 +82,15 @@ def completions(beginning: str, session_names: Sequence[str] = ()) -> list[str]:
     folded = argument.casefold()
     names = [known for known in session_names if folded in known.casefold()] if command.takes_session else []
     choices = [choice for choice in command.choices() if choice.startswith(argument)]
-    return [f"/{name} {one_line(known, 255)}" for known in [*names, *choices]][:20]
+    paths = _paths(argument, command.choices()) if command.takes_path else []
+    return [f"/{name} {one_line(known, 255)}" for known in [*names, *choices, *paths]][:20]
+
+
+def _paths(argument: str, choices: Sequence[str]) -> list[str]:
+    """What an argument may become that is a path, or a choice and a path."""
+    first, space, rest = argument.partition(" ")
+    before, typed = (f"{first} ", rest) if space and first in choices else ("", argument)
+    return [f"{before}{path}" for path in path_completions(typed)] if typed else []
 
 
 def hints(beginning: str) -> list[Command]:

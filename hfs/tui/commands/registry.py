@@ -87,5 +87,7 @@ class Command:
     """Whether its argument is a session, whose name can be completed."""
     choices: Callable[[], Sequence[str]] = lambda: ()
     """What its argument may be, where that can be listed."""
+    takes_path: bool = False
+    """Whether it ends in a path, which can be completed."""
     while_answering: bool = False
     """Whether it may be used while an answer is coming."""

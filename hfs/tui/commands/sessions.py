@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from hfs.display import counted, one_line
+from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
 from hfs.tui.commands.registry import Chat, Command
 
@@ -33,7 +33,7 @@ async def _sessions(chat: Chat, argument: str) -> None:
     for summary in summaries:
         mark = " (current)" if summary.id == chat.session.session_id else ""
         name = one_line(summary.name, 44) + (f"  [damaged: {summary.problem}]" if summary.problem else "")
-        created = f"{summary.created_at.astimezone():%Y-%m-%d %H:%M}"
+        created = f"{local_time(summary.created_at):%Y-%m-%d %H:%M}"
         rows.append([f"{summary.id}{mark}", name, str(summary.message_count), created])
     await chat.transcript.show_table(["ID", "Name", "Messages", "Created"], rows)
 
@@ -178,6 +178,19 @@ COMMANDS: Final = (
         "Bring back a session, or messages that were taken out of it, from the trash.",
         _restore,
     ),
-    Command("export", "/export [<format>] [<file>]", "Write this session to a file.", _export, choices=_formats),
-    Command("import", "/import <path>", "Bring in what other programs exported: a file, folder or archive.", _import),
+    Command(
+        "export",
+        "/export [<format>] [<file>]",
+        "Write this session to a file.",
+        _export,
+        choices=_formats,
+        takes_path=True,
+    ),
+    Command(
+        "import",
+        "/import <path>",
+        "Bring in what other programs exported: a file, folder or archive.",
+        _import,
+        takes_path=True,
+    ),
 )
