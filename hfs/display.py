@@ -1,4 +1,4 @@
-"""Text for a person: untrusted text made safe for a terminal, and counts.
+"""Text for a person: untrusted text made safe for a terminal, counts, and moments in the person's own time.
 
 Characters are mapped, not sequences, so text that streams in chunks is as safe as whole text.
 """
@@ -6,6 +6,7 @@ Characters are mapped, not sequences, so text that streams in chunks is as safe 
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _HOSTILE = re.compile(
@@ -47,3 +48,11 @@ def one_line(text: str, limit: int = 120) -> str:
 def counted(number: int, what: str) -> str:
     """A number and what it counts, which takes an ``s`` in the plural."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def local_time(moment: datetime) -> datetime:
+    """The moment in the time zone of this computer; as it is, where the calendar ends before that zone is there."""
+    try:
+        return moment.astimezone()
+    except OverflowError:
+        return moment

@@ -7,7 +7,7 @@ from datetime import datetime
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.display import counted, one_line
+from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
 from hfs.persistence import SessionSummary, open_store
 
@@ -45,7 +45,7 @@ def _row(summary: SessionSummary) -> tuple[str, str, str, str]:
 
 
 def _local(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return f"{local_time(moment):%Y-%m-%d %H:%M}"
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:

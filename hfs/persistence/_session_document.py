@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from hfs.display import local_time
 from hfs.errors import InvalidDocumentError
 from hfs.persistence._format import Document, Layout
 from hfs.persistence._time import format_time, now, parse_time
@@ -42,13 +43,13 @@ def new_uid(moment: float | None = None, seed: bytes | None = None) -> str:
 
 def placeholder_name(moment: datetime) -> str:
     """The name of a session in which nobody has spoken yet."""
-    return f"{PLACEHOLDER} - {moment.astimezone():%Y-%m-%d_%H-%M}"
+    return f"{PLACEHOLDER} - {local_time(moment):%Y-%m-%d_%H-%M}"
 
 
 def auto_name(text: str, moment: datetime) -> str:
     """The beginning of the first user message, on one line, and the local time."""
     start = " ".join(text[: AUTO_NAME_LENGTH * 20].split())[:AUTO_NAME_LENGTH].strip()
-    return f"{start or PLACEHOLDER} - {moment.astimezone():%Y-%m-%d_%H-%M}"
+    return f"{start or PLACEHOLDER} - {local_time(moment):%Y-%m-%d_%H-%M}"
 
 
 def name_after(header: Document, messages: Iterable[Document]) -> bool:

@@ -8,13 +8,13 @@ import re
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from hfs.errors import TransferError
 from hfs.transfer.conversation import Conversation
+from hfs.transfer.databases import decoded, open_read_only, tables_of
 from hfs.transfer.importers import (
     IMPORTERS,
     DatabaseFormat,
@@ -25,7 +25,7 @@ from hfs.transfer.importers import (
     TextFormat,
 )
 from hfs.transfer.json_stream import BadJSONError, Damaged, encoding_of, records
-from hfs.transfer.source import Source
+from hfs.transfer.source import HEAD, Source
 from hfs.transfer.unpacking import Progress
 
 LONGEST: Final = 64 << 20
@@ -78,7 +78,8 @@ class Reading:
         """The conversations of the file. Nothing but ``Failed`` where its format is not known."""
         try:
             head = self.source.head()
-            if not head.strip():
+            if not head.strip() and len(head) < HEAD:
+                self.unknown = self.form is None
                 yield Failed("", "it is empty")
             elif head.startswith(_SQLITE_MAGIC):
                 yield from self._database()
@@ -91,6 +92,8 @@ class Reading:
             yield Failed("", f"{error}. What follows could not be read")
         except (TransferError, RefusedError) as error:
             yield Failed("", str(error).removeprefix(f"{self.source.name}: ").rstrip("."))
+        except sqlite3.DataError:
+            yield Failed("", f"{self._too_long('a text in it')}. What follows could not be read")
         except sqlite3.Error as error:
             yield Failed("", f"the database can't be read: {error}")
         except OSError as error:
@@ -123,7 +126,10 @@ class Reading:
             yield from self._each(found, everything)
         elif isinstance(found, StreamFormat):
             self.importer = found
-            yield from self._checked(found.read(everything, self.source))
+            broken: list[BadJSONError] = []
+            yield from self._checked(found.read(_until_broken(everything, broken), self.source))
+            for error in broken:
+                raise error
         else:
             raise self._unknown()
 
@@ -167,6 +173,11 @@ class Reading:
             yield from conversations
         except RefusedError as error:
             yield Failed("", str(error))
+        except RecursionError:
+            yield Failed("", "lists and objects are nested too deep")
+
+    def _too_long(self, what: str) -> str:
+        return f"{what} is longer than {self.limit >> 20} MiB; `--max-size` takes more"
 
     # Texts
 
@@ -178,14 +189,12 @@ class Reading:
             raise self._unknown()
         self.importer = found
         if self.source.size > self.limit:
-            raise TransferError(f"it is longer than {self.limit >> 20} MiB; `--max-size` takes more.")
+            raise TransferError(self._too_long("it"))
         with self.source.open(self.progress) as file:
             data = file.read(self.limit + 1)
         if len(data) > self.limit:
-            raise TransferError(f"it is longer than {self.limit >> 20} MiB; `--max-size` takes more.")
-        text = data.decode(encoding_of(head), "replace")
-        if "\ufffd" in text and "\ufffd".encode() not in data:
-            self.left_out["byte that is not UTF-8"] += text.count("\ufffd")
+            raise TransferError(self._too_long("it"))
+        text = decoded(data, encoding_of(head), self.left_out)
         yield from self._checked(found.read(text, self.source))
 
     # Databases
@@ -193,8 +202,8 @@ class Reading:
     def _database(self) -> Iterator[Conversation | Failed]:
         with tempfile.TemporaryDirectory(prefix="hfs-import-") as folder:
             path = self.source.on_disk(folder)
-            with contextlib.closing(_open_read_only(path)) as connection:
-                tables = _tables(connection)
+            with contextlib.closing(open_read_only(path, self.limit, self.left_out)) as connection:
+                tables = tables_of(connection)
                 databases = (one for one in self._candidates() if isinstance(one, DatabaseFormat))
                 found = next((one for one in databases if one.fits(tables)), None)
                 if found is None:
@@ -210,24 +219,9 @@ class Reading:
         return RefusedError(f"it has not the shape of {shape}")
 
 
-def _open_read_only(path: Path) -> sqlite3.Connection:
-    connection = None
-    for options in ("mode=ro", "mode=ro&immutable=1"):
-        try:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True)
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.OperationalError:
-            # A database that keeps a log beside it can't be opened in a folder that can't be written to.
-            if connection is not None:
-                connection.close()
-            continue
-        connection.row_factory = sqlite3.Row
-        connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        return connection
-    raise sqlite3.OperationalError("it is damaged, locked, or can't be opened")
-
-
-def _tables(connection: sqlite3.Connection) -> Mapping[str, frozenset[str]]:
-    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    query = "SELECT name FROM pragma_table_info(?)"
-    return {name: frozenset(row["name"] for row in connection.execute(query, (name,))) for name in names}
+def _until_broken(values: Iterator[Any], broken: list[BadJSONError]) -> Iterator[Any]:
+    """The records up to the place from which on the file can't be read, so that these come in."""
+    try:
+        yield from values
+    except BadJSONError as error:
+        broken.append(error)

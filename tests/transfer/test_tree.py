@@ -88,3 +88,9 @@ def test_a_long_chain_with_a_fork_at_every_message_takes_a_moment_and_counts_wha
     found = branches(nodes, "19999", tally)
     assert len(found[0].messages) == 20_000
     assert len(found) + tally.skipped["branch beyond the limit"] == 20_000
+
+
+@pytest.mark.timeout(20)
+def test_a_message_with_very_many_silent_answers_takes_a_moment() -> None:
+    nodes = [_node("a", None, 1), *(_node(f"x{number}", "a", 2, silent=True) for number in range(50_000))]
+    assert _ways(nodes, "x7") == [(None, "a")]

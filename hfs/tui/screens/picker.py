@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from hfs.display import counted, display, one_line
+from hfs.display import counted, display, local_time, one_line
 from hfs.errors import HfsError
 from hfs.persistence import SearchHit, SessionRepository, SessionSummary
 
@@ -258,7 +258,7 @@ class PickerScreen(ModalScreen[Picked | None]):
 
 
 def _row(summary: SessionSummary, hit: SearchHit | None, current: int | None) -> str:
-    moment = summary.last_activity.astimezone()
+    moment = local_time(summary.last_activity)
     mark = " (current)" if summary.id == current else ""
     damaged = f" [damaged: {one_line(summary.problem, 60)}]" if summary.problem else ""
     first = f"{summary.id:>4}  {moment:%Y-%m-%d %H:%M}  {one_line(summary.name, 70)}{mark}{damaged}"

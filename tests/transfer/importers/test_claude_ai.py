@@ -231,3 +231,9 @@ def test_the_reader_survives_wrong_things_everywhere(path: Path) -> None:
     source = source_of(path)
     for record in json.loads(path.read_text(encoding="utf-8")):
         survive(lambda value: FORMATS[0].read(value, source), record, 300)
+
+
+def test_a_reference_to_a_character_of_five_thousand_digits_stays_text(tmp_path: Path) -> None:
+    endless = f"&#{'9' * 5000};"
+    text = f'<antArtifact identifier="a" title="{endless}">x</antArtifact>'
+    assert said(_one(tmp_path, text=text)) == [("assistant", f"**{endless}**\n\nx")]

@@ -183,3 +183,21 @@ def test_the_reader_survives_wrong_things_everywhere(path: Path) -> None:
     value = json.loads(path.read_text(encoding="utf-8"))
     for record in value if isinstance(value, list) else [value]:
         survive(lambda value: FORMATS[0].read(value, source), record, 300)
+
+
+def test_a_reference_to_a_character_of_five_thousand_digits_stays_text(tmp_path: Path) -> None:
+    endless = f"&#{'9' * 5000};"
+    content = (
+        f'<details type="tool_calls" name="f" arguments="{endless}">{endless}</details>\n'
+        f'<details type="reasoning">&gt; {endless}</details>\nText'
+    )
+    message, result, answer = _messages(_one(tmp_path, content=content))
+    assert message.tool_calls == [{"name": "f", "arguments": endless}]
+    assert result.content == endless
+    assert (answer.reasoning, answer.content) == (f"&gt; {endless}", "Text")
+
+
+@pytest.mark.timeout(20)
+def test_an_attribute_that_is_one_endless_word_takes_a_moment(tmp_path: Path) -> None:
+    content = f"<details {'a' * 300_000}>x</details>"
+    assert said(_one(tmp_path, content=content)) == [("assistant", content)]

@@ -1,0 +1,61 @@
+"""SQLite databases from strangers, opened so that nothing in them runs, is written, or fills the memory."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+NOT_UTF8 = "byte that is not UTF-8"
+
+
+def open_read_only(path: Path, longest: int, left_out: Counter[str]) -> sqlite3.Connection:
+    """A database, read-only.
+
+    Args:
+        path: The file.
+        longest: The longest text that is read, in bytes; a longer one raises ``sqlite3.DataError``.
+        left_out: Counts bytes of texts that are not UTF-8; they come as U+FFFD.
+
+    Raises:
+        sqlite3.Error: It is damaged, locked, or none.
+    """
+    for options in ("mode=ro", "mode=ro&immutable=1"):
+        with contextlib.ExitStack() as undo:
+            try:
+                connection = sqlite3.connect(f"{path.absolute().as_uri()}?{options}", uri=True)
+                undo.callback(connection.close)
+                connection.execute("PRAGMA trusted_schema = OFF")
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            except sqlite3.OperationalError:
+                # A database that keeps a log beside it can't be opened in a folder that can't be written to.
+                continue
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, longest)
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = lambda data: decoded(data, "utf-8", left_out)
+            undo.pop_all()
+            return connection
+    raise sqlite3.OperationalError("it is damaged, locked, or can't be opened")
+
+
+def tables_of(connection: sqlite3.Connection) -> Mapping[str, frozenset[str]]:
+    """The tables, with the names of their columns; none for a table that needs something that is not there."""
+    names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    found: dict[str, frozenset[str]] = {}
+    for name in names:
+        with contextlib.suppress(sqlite3.OperationalError):
+            rows = connection.execute("SELECT name FROM pragma_table_info(?)", (name,))
+            found[name] = frozenset(row["name"] for row in rows)
+    return found
+
+
+def decoded(data: bytes, encoding: str, left_out: Counter[str]) -> str:
+    """A text, with U+FFFD for what is not in its encoding, which is counted."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "replace")
+        left_out[NOT_UTF8] += text.count("\ufffd") - data.decode(encoding, "ignore").count("\ufffd")
+        return text

@@ -1,0 +1,29 @@
+"""Text and moments for a person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from hfs.display import local_time
+
+
+@pytest.fixture(params=["WEST+14", "EAST-14"])
+def _far_from_utc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    if not hasattr(time, "tzset"):
+        pytest.skip("the time zone can't be set here")
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_far_from_utc")
+def test_a_moment_is_told_in_local_time_and_at_the_ends_of_the_calendar_as_it_is() -> None:
+    assert local_time(datetime(2026, 1, 1, tzinfo=UTC)).utcoffset() != datetime.now(UTC).utcoffset()
+    for end in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
+        assert local_time(end).year == end.year
