@@ -159,7 +159,8 @@ def test_what_is_no_session_is_refused_with_the_reason(tmp_path: Path, text: str
 def test_yaml_of_another_shape_is_not_taken_for_it(tmp_path: Path) -> None:
     path = tmp_path / "compose.yaml"
     path.write_text("model: x\nservices:\n- role: user\n")
-    assert [failed.reason for failed in failures(path)] == ["it has not the shape of any format that hfs knows"]
+    (failed,) = failures(path)
+    assert failed.reason.startswith("it has not the shape of any format that hfs knows")
 
 
 def test_yaml_values_are_those_of_json() -> None:
