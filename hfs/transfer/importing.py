@@ -151,6 +151,8 @@ def run_import(
         raise TransferError(f"There is no import format {options.form!r}: expected one of {known}.")
     sources = list(sources)
     total = sum(source.size for source in sources if isinstance(source, Source))
-    apart = total >= _WORTH_A_PROCESS and not options.dry_run
+    # On another thread than the first, a program with a screen of its own is running: it has put something in the place
+    # of stderr that no new process can inherit.
+    apart = total >= _WORTH_A_PROCESS and not options.dry_run and threading.current_thread() is threading.main_thread()
     writer: Writer = ProcessWriter(target.home) if apart else ThreadWriter(target.add)
     return Importing(target, options, writer, progress).run(sources)

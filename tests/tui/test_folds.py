@@ -104,3 +104,11 @@ async def test_a_long_report_is_cut_in_the_chat_and_says_so(home: Path, server: 
         await say(pilot, f"/import {path}")
         await hear(pilot, "60 conversations: 60 new.")
         assert "32 lines more: `hfs import` prints them all" in shown(pilot)
+
+
+async def test_a_large_file_comes_in_from_the_chat(home: Path, server: ModelServer, tmp_path: Path) -> None:
+    path = write(tmp_path / "x.json", [chatgpt(("n1", None, "hi"), active="n1", title="Far below")])
+    path.write_text(path.read_text() + " " * (33 << 20))
+    async with chat(home, server) as pilot:
+        await say(pilot, f"/import {path}")
+        await hear(pilot, "Far below: session 2: new, 1 message")
