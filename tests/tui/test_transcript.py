@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+import pytest
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -110,11 +111,23 @@ async def test_another_width_keeps_the_place() -> None:
         await pilot.pause()
         assert "message 50." in screen(transcript)
         assert not transcript.jump(999)
-        assert all(len(line) <= transcript.size.width for line in screen(transcript).split("\n"))
-        assert transcript._column.width == transcript.size.width
+        assert all(len(line) <= transcript.scrollable_content_region.width for line in screen(transcript).split("\n"))
         await pilot.resize_terminal(40, 12)
         await pilot.pause()
         assert "50 · user" in screen(transcript)
+
+
+@pytest.mark.parametrize("width", [40, 60, 100])
+async def test_no_line_ends_below_the_scroll_bar(width: int) -> None:
+    async with shown(0, (width, 20)) as (pilot, transcript):
+        await transcript.note("x" * 5000)
+        await pilot.pause()
+        assert transcript.show_vertical_scrollbar
+        first, second = transcript.scrollable_content_region.column_span
+        rows = [strip.crop(first, second).text for strip in pilot.app.screen._compositor.render_strips()]
+        seen = sum(row.count("x") for row in rows)
+        assert seen == 5000 - transcript.scroll_y * (second - first) + (second - first)
+        assert "x" * (second - first) in rows
 
 
 async def test_a_wheel_and_the_scroll_bar_move_it() -> None:

@@ -169,12 +169,17 @@ class Transcript(ScrollView, can_focus=True):
         self._column.extend(blocks)
         self._settle()
 
+    @property
+    def _room(self) -> int:
+        """How wide a line may be. The size counts the scroll bar in, below which a line's end would be cut off."""
+        return self.scrollable_content_region.width
+
     def _settle(self) -> None:
         """Draws what is near the window, and puts the window where it belongs."""
         height = self.size.height
         if not height or self._settling:
             return
-        if self.size.width != self._column.width:
+        if self._room != self._column.width:
             self._take_width()
         if self.following:
             self._go(self._column.settle_end(height))
@@ -184,7 +189,7 @@ class Transcript(ScrollView, can_focus=True):
     def _go(self, y: int) -> None:
         self._settling = True
         try:
-            self.virtual_size = Size(self.size.width, self._column.height)
+            self.virtual_size = Size(self._room, self._column.height)
             self.set_reactive(Transcript.scroll_target_y, float(y))
             self.scroll_y = y
         finally:
@@ -199,7 +204,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def _take_width(self) -> None:
         at = self._column.at(round(self.scroll_y)) if self._column.blocks else 0
-        self._column.resize(self.size.width)
+        self._column.resize(self._room)
         if not self.following:
             self._go(self._column.top(at))
 
@@ -228,12 +233,12 @@ class Transcript(ScrollView, can_focus=True):
         return Look(styles, "monokai" if self.app.current_theme.dark else "friendly", theme)
 
     def render_line(self, y: int) -> Strip:
-        if self.size.width != self._column.width:
+        if self._room != self._column.width:
             # A scroll bar came or went, which is no resize.
             self.call_later(self._settle)
         line = self._column.line(round(self.scroll_y) + y)
         base = self.rich_style
-        width = self.size.width
+        width = self._room
         if line is None:
             return Strip.blank(width, base)
         strip = Strip(line[0]).apply_style(base).adjust_cell_length(width, base)
