@@ -19,6 +19,8 @@ from hfs.transfer.unpacking import Bounded, Counted, Progress, reason, zstd_file
 
 HEAD: Final = 1 << 16
 """How much of a file is looked at to tell what it is, in bytes."""
+LOGS: Final = ("-wal", "-journal")
+"""How the names end of what SQLite keeps beside a database: without it, what was written last is not there."""
 _ABOVE: Final = 5
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -94,4 +96,8 @@ class Source:
         fd, name = tempfile.mkstemp(dir=folder)
         with os.fdopen(fd, "wb") as copy, self.open() as file:
             shutil.copyfileobj(file, copy, 1 << 20)
+        for ending in LOGS:
+            log = self.beside(posixpath.basename(self.name) + ending)
+            if log:
+                Path(name + ending).write_bytes(log)
         return Path(name)
