@@ -154,8 +154,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, RecursionError):
         return "lists and objects are nested too deep"
     if isinstance(error, json.JSONDecodeError):
-        return f"column {error.colno}: {error.msg[0].lower()}{error.msg[1:]}"
+        return f"column {error.colno}: {_expected(error)}"
     return "a number has too many digits"
+
+
+def _expected(error: json.JSONDecodeError) -> str:
+    return f"{error.msg[0].lower()}{error.msg[1:]}".removesuffix(" at")
 
 
 class _Window:
@@ -269,7 +273,7 @@ class _Window:
                     continue
                 place = self._place_of(min(error.pos, len(self.text)))
                 ended = error.pos >= len(self.text.rstrip()) or error.msg.startswith("Unterminated string")
-                what = "the file ends in the middle of a record" if ended else f"{error.msg[0].lower()}{error.msg[1:]}"
+                what = "the file ends in the middle of a record" if ended else _expected(error)
                 raise BadJSONError(f"{place}: {what}") from error
             except (ValueError, RecursionError) as error:
                 raise BadJSONError(f"the record at {self.place()}: {_reason(error)}") from error

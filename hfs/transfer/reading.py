@@ -96,6 +96,9 @@ class Reading:
             yield Failed("", f"{self._too_long('a text in it')}. What follows could not be read")
         except sqlite3.Error as error:
             yield Failed("", f"the database can't be read: {error}")
+        except UnicodeDecodeError:
+            # What SQLite says of a damaged schema quotes it.
+            yield Failed("", "the database can't be read: it is damaged")
         except OSError as error:
             yield Failed("", f"it can't be read: {error.strerror or error}")
         except (MemoryError, SystemError):

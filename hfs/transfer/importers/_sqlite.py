@@ -25,8 +25,12 @@ class Database:
     def columns(self, table: str) -> frozenset[str]:
         """The columns of a table; none where there is no such table."""
         if table not in self._columns:
-            query = "SELECT name FROM pragma_table_info(?)"
-            self._columns[table] = frozenset(row[0] for row in self._connection.execute(query, (table,)))
+            # No view: one can take forever.
+            query = (
+                "SELECT name FROM pragma_table_info(?) "
+                "WHERE EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ? COLLATE NOCASE)"
+            )
+            self._columns[table] = frozenset(row[0] for row in self._connection.execute(query, (table, table)))
         return self._columns[table]
 
     def has(self, table: str, *columns: str) -> bool:
@@ -46,17 +50,22 @@ class Database:
             values: For the question marks in it.
         """
         there = self.columns(table)
-        if there:
+        if there and all(map(_can_be_there, values)):
+            # In quotes, a name that is not there would be a text: a table need not have a rowid.
             listed = ", ".join(
-                f'"{name}"' if name in there or name == "rowid" else f'NULL AS "{name}"' for name in wanted
+                f'"{name}"' if name in there else "rowid" if name == "rowid" else f'NULL AS "{name}"' for name in wanted
             )
-            yield from self._connection.execute(f'SELECT {listed} FROM "{table}" {rest}', tuple(values))
+            found = self._connection.execute(f'SELECT {listed} FROM "{table}" {rest}', tuple(values))
+            # ``yield from`` would close the cursor with the generator, which may be after the connection is closed.
+            while (row := found.fetchone()) is not None:
+                yield row
 
     def row(self, table: str, wanted: Sequence[str], key: str, value: object) -> sqlite3.Row | None:
         """The first row that has a value in a column; None where there is none."""
         if key != "rowid" and not self.has(table, key):
             return None
-        return next(self.rows(table, wanted, f'WHERE "{key}" = ? LIMIT 1', (value,)), None)
+        named = key if key == "rowid" else f'"{key}"'
+        return next(self.rows(table, wanted, f"WHERE {named} = ? LIMIT 1", (value,)), None)
 
     def rowids(self, table: str, column: str, rest: str = "") -> dict[object, list[int]]:
         """The rows of a table by what they have in a column. For columns without an index."""
@@ -73,6 +82,14 @@ class Database:
         query = f'SELECT length("{column}") FROM "{table}" WHERE rowid = ?'
         found = self._connection.execute(query, (rowid,)).fetchone()
         return int(found[0] or 0) if found else 0
+
+
+def _can_be_there(value: object) -> bool:
+    """False for half of a surrogate pair, which JSON can have and no database."""
+    try:
+        return not isinstance(value, str) or value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def column_text(value: object, tally: Tally) -> str:
