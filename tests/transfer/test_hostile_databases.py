@@ -51,7 +51,7 @@ def changed(tmp_path: Path, scripts: tuple[Path, ...], *statements: str, values:
         pytest.param(OTERM, ["PRAGMA writable_schema = 1", "UPDATE sqlite_master SET sql = 'CREATE TABLE message (' "
                      "WHERE name = 'message'"], "malformed database schema", id="a schema that is no SQL"),
         pytest.param(OTERM, ["PRAGMA writable_schema = 1", "UPDATE sqlite_master SET sql = 'CREATE TABLE x (', "
-                     "name = CAST(x'ff28fe' AS TEXT) WHERE name = 'message'"], "it is damaged", id="a schema that is no text"),
+                     "name = CAST(x'ff28fe' AS TEXT) WHERE name = 'message'"], "it is damaged", id="no text"),
         pytest.param(OTERM, ["DROP TABLE message", "CREATE TABLE message (id INTEGER PRIMARY KEY, chat_id, author, "
                      "text) WITHOUT ROWID", "INSERT INTO message VALUES (1, 1, 'user', 'one'), (2, 1, 'user', 'two')"],
                      "no such column: rowid", id="a table without row ids"),
