@@ -17,7 +17,7 @@ from rich.text import Text
 
 from hfs.display import counted, display, one_line
 from hfs.persistence import MessageModel, SessionModel
-from hfs.transfer.folding import Fold, shown_folds
+from hfs.transfer.folding import Fold, folds_around
 
 _WIDEST: Final = 100
 """In cells: longer lines are hard to read."""
@@ -92,10 +92,13 @@ def _message(message: MessageModel, unfold: bool) -> Iterator[RenderableType]:
     yield Text.assemble(
         (one_line(message.role), _SPEAKERS.get(message.role, _OTHERS)), (f"  {message.id}{about}", _DIM)
     )
-    for fold in shown_folds(message):
+    before, after = folds_around(message)
+    for fold in before:
         yield from _fold(fold, unfold)
     if message.hidden is None:
         yield from _said(message)
+    for fold in after:
+        yield from _fold(fold, unfold)
 
 
 def _fold(fold: Fold, unfold: bool) -> Iterator[RenderableType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from hfs.cli._output import out, out_json, talk
 from hfs.display import display, one_line
 from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import MessageModel, SessionModel, open_store
+
+if TYPE_CHECKING:
+    from hfs.transfer.folding import Fold
 
 
 @click.command("show")
@@ -66,17 +70,24 @@ def _print(session: SessionModel, unfold: bool) -> None:
         detail = ", ".join(one_line(part) for part in (message.model, message.status) if part)
         moment = f"{message.created_at.astimezone():%Y-%m-%d %H:%M}"
         out(f"\n{one_line(message.role)}  {moment}{f'  {detail}' if detail else ''}")
-        _print_folds(message, unfold)
-        if message.hidden is None:
+        if message.extra:
+            _print_with_folds(message, unfold)
+        else:
             _print_text(message.content)
 
 
-def _print_folds(message: MessageModel, unfold: bool) -> None:
-    if not message.extra:
-        return
-    from hfs.transfer.folding import shown_folds
+def _print_with_folds(message: MessageModel, unfold: bool) -> None:
+    from hfs.transfer.folding import folds_around
 
-    for fold in shown_folds(message):
+    before, after = folds_around(message)
+    _print_folds(before, unfold)
+    if message.hidden is None:
+        _print_text(message.content)
+    _print_folds(after, unfold)
+
+
+def _print_folds(folded: list[Fold], unfold: bool) -> None:
+    for fold in folded:
         out(f"    [{one_line(fold.summary, 200)}]")
         if unfold and fold.text:
             _print_text(fold.text)

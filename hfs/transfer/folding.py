@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hfs.display import counted, one_line
 
 if TYPE_CHECKING:
     from hfs.persistence import MessageModel
+
+
+_REASONING: Final = "reasoning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def folds(message: MessageModel) -> list[Fold]:
         found.append(Fold(one_line(label), message.content))
     reasoning = message.extra.get("reasoning")
     if isinstance(reasoning, str) and reasoning:
-        found.append(Fold("reasoning", reasoning))
+        found.append(Fold(_REASONING, reasoning))
     found += [_call(call) for call in _dicts(message.extra.get("tool_calls"))]
     found += [_attachment(item) for item in _dicts(message.extra.get("attachments"))]
     return found
@@ -46,6 +49,14 @@ def shown_folds(message: MessageModel) -> list[Fold]:
     """The same, where a message that has no text and only carries something is told by what it carries."""
     found = folds(message)
     return found[1:] if message.hidden is not None and not message.content and len(found) > 1 else found
+
+
+def folds_around(message: MessageModel) -> tuple[list[Fold], list[Fold]]:
+    """What is shown before the text of a message, and after it: a model thinks first, and then calls tools."""
+    shown = shown_folds(message)
+    if message.hidden is not None:
+        return shown, []
+    return [fold for fold in shown if fold.label == _REASONING], [fold for fold in shown if fold.label != _REASONING]
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

@@ -147,26 +147,30 @@ def _table(rows: Sequence[Sequence[str]]) -> RenderableType:
 
 def message_blocks(message: MessageModel) -> list[Block]:
     """The blocks of a message: who said it, then what; what is no part of the chat is folded to a line."""
-    folded = _folds(message) if message.extra else []
+    before, after = _folds(message) if message.extra else ([], [])
     if message.hidden is not None:
-        folded[0].text = f"{message.id} · {folded[0].text}"
-        return folded
+        before[0].gap = True
+        before[0].text = f"{message.id} · {before[0].text}"
+        return before
     marks = [one_line(message.status)] if message.status else []
     marks += ["edited"] if "edited_at" in message.extra else []
     detail = f"  ({', '.join(marks)})" if marks else ""
     return [
         Block("who", f"{message.id} · {one_line(message.model or message.role)}{detail}", message.id, gap=True),
+        *before,
         *content_blocks(message.role, message.content, message.id),
-        *folded,
+        *after,
     ]
 
 
-def _folds(message: MessageModel) -> list[Block]:
-    from hfs.transfer.folding import folds
+def _folds(message: MessageModel) -> tuple[list[Block], list[Block]]:
+    from hfs.transfer.folding import folds_around
 
-    return [
-        Block("fold", fold.summary, message.id, detail=fold.text, gap=at == 0) for at, fold in enumerate(folds(message))
-    ]
+    before, after = folds_around(message)
+    return (
+        [Block("fold", fold.summary, message.id, detail=fold.text) for fold in before],
+        [Block("fold", fold.summary, message.id, detail=fold.text, gap=at == 0) for at, fold in enumerate(after)],
+    )
 
 
 def content_blocks(role: str, content: str, message_id: int | None = None) -> list[Block]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 
 from hfs.persistence import NewMessage, SessionStore
 from hfs.tui.screens import ChatScreen
+from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.transcript import Transcript
 from tests.support.model_server import ModelServer
 from tests.transfer.bringing import chatgpt, write
@@ -50,7 +52,9 @@ async def test_what_is_folded_is_a_line_and_shows_when_asked(home: Path, server:
         await say(pilot, "/fold")
         await until(pilot, lambda: "The moon" not in shown(pilot) and "told first" not in shown(pilot))
         await say(pilot, "/fold 3")
-        await hear(pilot, "There is nothing to fold.")
+        await hear(pilot, "There is nothing to fold in message 3.")
+        await say(pilot, "/unfold 99")
+        await hear(pilot, "There is no message 99.")
         await say(pilot, "/unfold x")
         await hear(pilot, "Usage: /unfold [<n>]")
 
@@ -68,6 +72,59 @@ async def test_a_click_on_the_line_unfolds_it_and_folds_it_again(home: Path, ser
         await hear(pilot, "The moon.")
         await pilot.click(Transcript, offset=(4, row))
         await until(pilot, lambda: "The moon." not in shown(pilot))
+
+
+async def test_a_message_reads_in_the_order_in_which_it_came_about(home: Path, server: ModelServer) -> None:
+    call = {"id": "c2", "name": "read", "arguments": {}}
+    with SessionStore(home) as store:
+        said = NewMessage("assistant", "I look.", extra={"tool_calls": [call], "reasoning": "Hm."})
+        store.create("Calling", messages=[said])
+    async with chat(home, server, session=2) as pilot:
+        await hear(pilot, "1 · assistant\nreasoning (1 line)\nI look.\ntool call: read (1 line)")
+        await say(pilot, "/resume 1")
+        await hear(pilot, "4 · tool call: web.run (1 line)\n5 · tool result: web.run (2 lines)")
+
+
+async def test_a_click_leaves_the_person_where_they_type(home: Path, server: ModelServer) -> None:
+    async with chat(home, server, session=1) as pilot:
+        await hear(pilot, "reasoning (2 lines)")
+        await pilot.click(Transcript, offset=(4, 3))
+        await pilot.press("h", "i")
+        assert pilot.app.screen.query_one(Prompt).text == "hi"
+
+
+async def test_unfolding_leaves_in_view_what_is_in_view(home: Path, server: ModelServer) -> None:
+    extra = {"hidden": "tool result", "name": "ls"}
+    messages = []
+    for number in range(60):
+        result = NewMessage("tool", f"result {number}\n" + "line\n" * 30, extra=extra)
+        messages += [result, NewMessage("user", f"question {number}")]
+    with SessionStore(home) as store:
+        store.create("Long", messages=messages)
+    async with chat(home, server, session=2) as pilot:
+        await hear(pilot, "question 59")
+        await say(pilot, "/unfold")
+        await hear(pilot, "result 0")
+        assert "question 59" in on_screen(pilot)
+        await say(pilot, "/fold")
+        await until(pilot, lambda: "result 0" not in shown(pilot))
+        await say(pilot, "/goto 62")
+        await until(pilot, lambda: "question 30" in on_screen(pilot))
+        await say(pilot, "/unfold")
+        await hear(pilot, "result 0")
+        await until(pilot, lambda: "question 30" in on_screen(pilot))
+        await say(pilot, "/fold")
+        await until(pilot, lambda: "result 0" not in shown(pilot))
+        assert "question 30" in on_screen(pilot)
+        await say(pilot, "/unfold 1")
+        await hear(pilot, "result 0")
+        await until(pilot, lambda: "result 0" in on_screen(pilot))
+
+
+def on_screen(pilot: Pilot[int]) -> str:
+    """What of the transcript can be seen."""
+    transcript = pilot.app.screen.query_one(Transcript)
+    return "\n".join(transcript.render_line(y).text for y in range(transcript.size.height))
 
 
 async def test_a_model_is_told_only_what_was_said(home: Path, server: ModelServer) -> None:

@@ -9,7 +9,7 @@ from hfs.display import display, one_line
 from hfs.persistence import MessageModel, SessionModel
 from hfs.transfer.exporters._kinds import Exporter, Frame
 from hfs.transfer.exporters._labels import how_much, marks, models, speaker, when
-from hfs.transfer.folding import shown_folds
+from hfs.transfer.folding import folds_around
 from hfs.transfer.naming import without_moment
 
 _WIDTH: Final = 72
@@ -25,10 +25,12 @@ def _message(message: MessageModel) -> str:
     moment = f"{message.created_at.astimezone(UTC):%Y-%m-%d %H:%M}"
     model = [one_line(message.model)] if message.model else []
     head = f"── {' · '.join([str(message.id), speaker(message), *model, *marks(message), moment])} "
-    lines = [head.ljust(_WIDTH, "─"), *(f"[{fold.summary}]" for fold in shown_folds(message))]
+    before, after = folds_around(message)
+    lines = [head.ljust(_WIDTH, "─"), *(f"[{fold.summary}]" for fold in before)]
     text = display(message.content.replace("\r\n", "\n")).strip("\n")
     if message.hidden is None and text:
         lines.append(text)
+    lines += [f"[{fold.summary}]" for fold in after]
     return "\n".join(lines) + "\n"
 
 

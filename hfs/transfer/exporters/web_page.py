@@ -18,7 +18,7 @@ from hfs.persistence import MessageModel, SessionModel, SessionSummary
 from hfs.transfer.exporters._kinds import Exporter, Frame
 from hfs.transfer.exporters._labels import clock, day, how_much, marks, models, speaker, when
 from hfs.transfer.exporters._safe_html import markdown_html, plain_html
-from hfs.transfer.folding import Fold, shown_folds
+from hfs.transfer.folding import Fold, folds_around
 from hfs.transfer.naming import without_moment
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -85,16 +85,14 @@ def _messages(messages: Sequence[MessageModel], prefix: str) -> Iterator[str]:
 
 
 def _message(message: MessageModel, anchor: str) -> str:
-    folded = shown_folds(message)
+    thoughts, carried = folds_around(message)
     if message.hidden is not None:
-        return f'<section class="aside" id="{anchor}">\n{"".join(map(_fold, folded))}</section>\n'
+        return f'<section class="aside" id="{anchor}">\n{"".join(map(_fold, thoughts))}</section>\n'
     text = markdown_html(message.content) if message.role == "assistant" else plain_html(message.content)
-    thought = "".join(_fold(fold) for fold in folded if fold.label == "reasoning")
-    carried = "".join(_fold(fold) for fold in folded if fold.label != "reasoning")
     role = message.role if message.role in ("user", "assistant") else "other"
     return (
-        f'<section class="message {role}" id="{anchor}">\n{_head(message, anchor)}\n{thought}'
-        f'<div class="text">\n{text}</div>\n{carried}</section>\n'
+        f'<section class="message {role}" id="{anchor}">\n{_head(message, anchor)}\n{"".join(map(_fold, thoughts))}'
+        f'<div class="text">\n{text}</div>\n{"".join(map(_fold, carried))}</section>\n'
     )
 
 

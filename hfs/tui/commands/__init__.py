@@ -50,6 +50,8 @@ async def run_command(chat: Chat, line: str) -> None:
     """Runs what a person typed after a slash; what fails is said in the transcript."""
     name, _, argument = line[1:].partition(" ")
     command = _BY_NAME.get(name)
+    if command is None or not command.keeps_place:
+        chat.transcript.action_follow()
     if command is None:
         near = difflib.get_close_matches(name, _BY_NAME, 3)
         hint = f"Did you mean {', '.join('/' + other for other in near)}?" if near else "/help lists the commands."

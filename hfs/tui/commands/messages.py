@@ -45,20 +45,27 @@ async def _fold(chat: Chat, argument: str) -> None:
 
 async def _set_folds(chat: Chat, argument: str, *, unfolded: bool) -> None:
     command = "unfold" if unfolded else "fold"
-    if argument and not (argument.isascii() and argument.isdigit()):
-        await chat.note(f"Usage: /{command} [<n>]; <n> stands before each message.", "error")
-    elif not chat.transcript.unfold(unfolded, int(argument) if argument else None):
-        await chat.note(f"There is nothing to {command}.")
+    message = None
+    if argument:
+        message = await _chosen(chat, argument.split(), "", f"/{command} [<n>]")
+        if message is None:
+            return
+    if not chat.transcript.unfold(unfolded, message.id if message else None):
+        chat.transcript.action_follow()
+        what = f"There is nothing to {command}"
+        await chat.note(f"{what} in message {message.id}." if message else f"{what}.")
 
 
 async def _chosen(chat: Chat, words: list[str], role: str, usage: str) -> MessageModel | None:
     """The message of a number, or the last of a role; says what is wrong where there is none."""
     if len(words) > 1 or not all(word.isascii() and word.isdigit() for word in words):
+        chat.transcript.action_follow()
         await chat.note(f"Usage: {usage}; <n> stands before each message.", "error")
         return None
     messages = chat.session.messages
-    fitting = [m for m in messages if (m.id == int(words[0]) if words else m.role == role and not m.hidden)]
+    fitting = [m for m in messages if (str(m.id) == words[0] if words else m.role == role and not m.hidden)]
     if not fitting:
+        chat.transcript.action_follow()
         await chat.note(f"There is no message {words[0]}." if words else "There is no such message yet.", "error")
         return None
     return fitting[-1]
@@ -73,8 +80,9 @@ COMMANDS: Final = (
         "/unfold [<n>]",
         "Show what is folded: tool calls, reasoning, attachments.",
         _unfold,
+        keeps_place=True,
         while_answering=True,
     ),
-    Command("fold", "/fold [<n>]", "Fold it again.", _fold, while_answering=True),
+    Command("fold", "/fold [<n>]", "Fold it again.", _fold, keeps_place=True, while_answering=True),
     Command("copy", "/copy [<n>]", "Copy the last answer, or message <n>.", _copy, while_answering=True),
 )

@@ -89,5 +89,7 @@ class Command:
     """What its argument may be, where that can be listed."""
     takes_path: bool = False
     """Whether it ends in a path, which can be completed."""
+    keeps_place: bool = False
+    """Whether what is in view stays in view; else the newest is."""
     while_answering: bool = False
     """Whether it may be used while an answer is coming."""

@@ -282,10 +282,11 @@ class ChatScreen(Screen[None]):
     async def _sent(self, event: Composer.Sent) -> None:
         event.stop()
         text = event.text
-        self.transcript.action_follow()
         if text.startswith("/") and not text.startswith("//"):
             self._run_command(text.strip())
-        elif self._answering:
+            return
+        self.transcript.action_follow()
+        if self._answering:
             self._composer.prompt.load_text(text)
             self.notify("An answer is coming: Esc stops it.", markup=False)
         else:

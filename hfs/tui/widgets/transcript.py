@@ -37,6 +37,8 @@ _SHARE: Final = 5
 class Transcript(ScrollView, can_focus=True):
     """What was said, with notes of hfs between."""
 
+    FOCUS_ON_CLICK = False
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"transcript--{kind}" for kind in ("who", "user", "note", "error", "fold", "inline-code", "heading"))
     }
@@ -129,9 +131,20 @@ class Transcript(ScrollView, can_focus=True):
                 replace(block, unfolded=unfolded) if at in set(changed) else block
                 for at, block in enumerate(self._column.blocks)
             ]
-            self.following = self.following and changed[-1] == len(blocks) - 1
+            first = self._column.at(round(self.scroll_y))
+            inside = round(self.scroll_y) - self._column.top(first)
+            # What a person asked to see is shown from its beginning.
+            self.following = self.following and message_id is None
             self.replace(0, len(blocks), blocks)
+            if not self.following:
+                self._go(self._column.top(first) + inside)
+                self._settle()
+        if message_id is not None and chosen and not self._is_in_view(chosen[0]):
+            self.jump(message_id)
         return len(changed)
+
+    def _is_in_view(self, at: int) -> bool:
+        return 0 <= self._column.top(at) - round(self.scroll_y) < self.size.height
 
     def on_click(self, event: events.Click) -> None:
         line = round(self.scroll_y) + event.y
@@ -150,6 +163,7 @@ class Transcript(ScrollView, can_focus=True):
             return False
         self.following = False
         self._go(self._column.top(at))
+        self._settle()
         return True
 
     def action_follow(self) -> None:
