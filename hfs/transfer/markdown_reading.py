@@ -30,6 +30,7 @@ from hfs.transfer.markdown_layout import (
 from hfs.transfer.marking import MARK, without_mark
 
 _NOTE: Final = re.compile(r"[ \t]*<!--[ \t]*hfs:", re.IGNORECASE)
+_HEADING: Final = re.compile(r"##(?: |\s*$)")
 _ROLES: Final = ("user", "assistant", "system", "tool")
 
 
@@ -167,7 +168,7 @@ def _reason(inner: str, offset: int, otherwise: str) -> str:
 def _said(lines: list[Line], item: dict[str, Any]) -> str:
     """The text of a message as it is shown, without heading and details."""
     at = next((at for at, (_, line) in enumerate(lines) if line.strip()), len(lines))
-    if at < len(lines) and lines[at][1].startswith("## "):
+    if at < len(lines) and _HEADING.match(lines[at][1]):
         fits = _is_heading(lines[at][1], role_of(item), strictly=at > 0)
         if at == 0 and not fits:
             expected = f"## {plain(role_of(item))}".rstrip()

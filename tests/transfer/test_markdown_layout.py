@@ -62,6 +62,12 @@ def test_a_content_that_is_no_text_comes_back_too_until_it_is_changed(content: A
     assert texts(text.replace("\nshown\n", "\nother\n")) == [("user", "other")]
 
 
+@pytest.mark.parametrize("content", ["", "hi", "## hi", "##", "##\n\nhi"])
+def test_a_heading_that_says_nothing_is_no_part_of_the_text(content: str) -> None:
+    bare = {**HEADER, "messages": [{"id": 1, "created_at": "yesterday", "content": content}]}
+    assert read_markdown(write_markdown(bare)).document == bare
+
+
 def test_what_was_kept_exactly_counts_until_the_shown_text_is_changed() -> None:
     text = write_markdown(document(user("red \x1b[31m\nline\n")))
     assert "\x1b" not in text
