@@ -16,8 +16,8 @@ The canonical layout of a document with a growing list::
       ]
     }
 
-An item starts a line of its own, with four spaces before its brace, and no other line starts like that; a
-string never holds a raw line break. That is what the tail append and its recovery stand on.
+An item starts a line of its own, with four spaces before its brace, and behind the list's key no other line
+starts like that; a string never holds a raw line break. That is what the tail append and its recovery stand on.
 """
 
 from __future__ import annotations

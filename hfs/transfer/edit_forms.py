@@ -102,11 +102,13 @@ def _read_json(text: str, known_name: str | None) -> EditedText:
 def _line_in_json(text: str, at: int | str | None) -> int:
     if at is None:
         return 1
-    # A message begins such a line in the canonical layout, and nothing else does.
-    pattern = r"^    \{" if isinstance(at, int) else rf'^\s*"{re.escape(at)}"\s*:'
-    found = list(re.finditer(pattern, text, re.MULTILINE))
-    place = at if isinstance(at, int) else 0
-    return text.count("\n", 0, found[place].end()) + 1 if place < len(found) else 1
+    if isinstance(at, str):
+        pattern, nth, start = rf'^\s*"{re.escape(at)}"\s*:', 0, 0
+    else:
+        # A message begins such a line in the canonical layout; so may a part of the header, which stands above.
+        pattern, nth, start = r"^    \{", at, max(text.find('\n  "messages":'), 0)
+    found = list(re.compile(pattern, re.MULTILINE).finditer(text, start))
+    return text.count("\n", 0, found[nth].end()) + 1 if nth < len(found) else 1
 
 
 _EMPTY: Final = "An empty file changes nothing."

@@ -48,6 +48,13 @@ def test_where_a_message_and_a_key_stand_is_known(form: EditForm) -> None:
     assert (found.line_of("nothing"), found.line_of(None), found.line_of(99)) == (1, 1, 1)
 
 
+def test_a_message_is_found_below_a_header_that_holds_a_list_of_objects() -> None:
+    document = sample().to_document()
+    text = JSON.write(12, {**document, "seen": [{"at": "x" * 60}, {"at": "y" * 60}]})
+    line = JSON.read(text, None).line_of(0)
+    assert f'{{"id": {document["messages"][0]["id"]}, ' in text.split("\n")[line - 1]
+
+
 @pytest.mark.parametrize(
     ("form", "text", "line", "reason"),
     [
