@@ -6,8 +6,9 @@ import contextlib
 import multiprocessing
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
@@ -78,7 +79,8 @@ class ProcessWriter:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_write_all, args=(str(self._home), theirs), daemon=True)
-        self._process.start()
+        with _undisturbed():
+            self._process.start()
         theirs.close()
         self._listener = threading.Thread(target=self._listen, name="hfs-import", daemon=True)
         self._listener.start()
@@ -101,12 +103,10 @@ class ProcessWriter:
         try:
             self._pipe.send((session_id, document))
         except OSError:
-            self._give_up()
+            self._end(session_id, self._gone())
         except RecursionError:
             # Nothing was sent of it.
-            with self._lock:
-                self._futures.pop(session_id, None)
-            future.set_exception(ValueError("lists and objects are nested too deep"))
+            self._end(session_id, ValueError("lists and objects are nested too deep"))
         if self._lost:
             self._give_up()
         return future
@@ -114,29 +114,50 @@ class ProcessWriter:
     def _listen(self) -> None:
         try:
             while (answer := self._pipe.recv()) is not None:
-                session_id, error = answer
-                with self._lock:
-                    future = self._futures.pop(session_id)
-                if error is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(error)
-        except (EOFError, OSError):
+                self._end(*answer)
+        except Exception:
+            # Whatever it is that comes, no more answers do, and none may be waited for in vain.
             self._lost = True
             self._give_up()
+
+    def _end(self, session_id: int, error: Exception | None) -> None:
+        with self._lock:
+            future = self._futures.pop(session_id, None)
+        if future is None:
+            return
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
 
     def _give_up(self) -> None:
         with self._lock:
             futures, self._futures = self._futures, {}
         for future in futures.values():
-            future.set_exception(
-                StoreIOError("The process that writes ended early; run the import again.", path=self._home)
-            )
+            future.set_exception(self._gone())
+
+    def _gone(self) -> StoreIOError:
+        return StoreIOError("The process that writes ended early; run the import again.", path=self._home)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Lets a process be started that Ctrl-C, which reaches every process of a terminal, does not end as it begins."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # It would let signals through again when it is started.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _write_all(home: str, pipe: Connection) -> None:
     """Writes what comes through a pipe, until that ends."""
-    # Ctrl-C reaches every process of a terminal: what is on its way is written all the same.
+    # Where it could not be kept from this process: what is on its way is written all the same.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answering = threading.Lock()
 

@@ -89,6 +89,27 @@ def test_a_killed_import_leaves_whole_sessions_and_no_process_and_can_be_run_aga
     assert require_whole_conversations(home) == COUNT
 
 
+def test_ctrl_c_while_the_process_that_writes_begins_does_not_end_it(home: Path, export: Path, tmp_path: Path) -> None:
+    (tmp_path / "slow").mkdir()
+    slow = "import sys, time\nif '--multiprocessing-fork' in sys.orig_argv:\n    time.sleep(1)\n"
+    (tmp_path / "slow" / "sitecustomize.py").write_text(slow)
+    command = [sys.executable, "-m", "hfs", "--home", str(home), "import", str(export)]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "slow")}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    )
+    while not any("spawn_main" in Path(f"/proc/{child}/cmdline").read_text() for child in _children(process.pid)):
+        time.sleep(0.005)
+    time.sleep(0.3)
+    # A terminal sends it to every process.
+    os.killpg(process.pid, signal.SIGINT)
+    printed, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert "failed" not in printed
+    assert require_whole_conversations(home) > 0
+
+
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

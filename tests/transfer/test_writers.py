@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from hfs.errors import StoreIOError
 from hfs.persistence import SessionStore
 from hfs.transfer.writers import ProcessWriter
 
@@ -21,3 +25,13 @@ def test_one_that_cannot_be_sent_to_the_process_that_writes_fails_alone(home: Pa
     with SessionStore(home) as store:
         assert sorted(summary.name for summary in store.list_recent(None)) == ["a", "c"]
         assert store.check().findings == []
+
+
+def test_nothing_is_waited_for_once_the_process_that_writes_is_gone(home: Path) -> None:
+    with SessionStore(home) as store, store.begin_import(), ProcessWriter(home) as writer:
+        writer.submit(1, {"name": "a", "messages": []}).result(timeout=60)
+        writer._process.kill()
+        writes: list[Future[None]] = [writer.submit(number, {"messages": []}) for number in range(2, 50)]
+        for write in writes:
+            with pytest.raises(StoreIOError, match="ended early"):
+                write.result(timeout=60)
