@@ -24,6 +24,7 @@ _OWN_KEYS: Final = frozenset(
     ("format", "id", "uid", "name", "name_source", "created_at", "updated_at", "messages", ORIGIN, "forked_from")
 )
 _OWN_MESSAGE_KEYS: Final = frozenset(("id", "role", "created_at", "model", "status", "content", SOURCE_ID))
+_GROWING: Final = ("content", "reasoning", "tool_calls", "attachments")
 
 Document = dict[str, Any]
 
@@ -138,6 +139,36 @@ def additions(document: Document, branch: Branch, branch_marks: list[str]) -> li
         moment = message.created_at or moment
         items.append(to_item(message, mark, moment))
     return items
+
+
+def go_on(document: Document, branch: Branch, branch_marks: list[str]) -> bool:
+    """Lets the last message that both have go on as it did at the source, in place; says whether it did.
+
+    A transcript may have been brought in while its last answer was still being written. What was changed here, or is no
+    longer what the source goes on from, stays.
+    """
+    items = {source_id(item): item for item in document.get("messages") or [] if isinstance(item, dict)}
+    at = next((at for at in reversed(range(len(branch_marks))) if branch_marks[at] in items), None)
+    if at is None or "edited_at" in (mine := items[branch_marks[at]]):
+        return False
+    theirs = to_item(branch.messages[at], branch_marks[at], datetime.now(UTC))
+    grown = {key: theirs[key] for key in _GROWING if key in theirs and theirs[key] != mine.get(key)}
+    if not grown or not all(_begins(value, mine.get(key)) for key, value in grown.items()):
+        return False
+    if "hidden" not in theirs:
+        mine.pop("hidden", None)
+    content = mine.pop("content", "")
+    mine.update({"content": content, **grown})
+    return True
+
+
+def _begins(now: object, before: object) -> bool:
+    """Whether a text or a list is what it was before, and more."""
+    if before is None:
+        return True
+    if isinstance(now, str) and isinstance(before, str):
+        return now.startswith(before)
+    return isinstance(now, list) and isinstance(before, list) and now[: len(before)] == before
 
 
 def bring_in(document: Document, items: Iterable[Document], is_anchor: Callable[[Document], bool]) -> None:

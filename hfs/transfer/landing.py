@@ -169,19 +169,22 @@ class Landing:
         items = documents.additions(document, way.branch, way.marks) if document is not None else []
         if items is None:
             report.reason = "nothing tells which of its messages are here; it is left as it is"
-        if not items or way.session_id is None:
+        goes_on = document is not None and documents.go_on(document, way.branch, way.marks)
+        if not (items or goes_on) or way.session_id is None:
             return
         marks = set(way.marks)
 
         def change(document: Document) -> None:
+            documents.go_on(document, way.branch, way.marks)
             fresh = documents.additions(document, way.branch, way.marks) or []
             documents.bring_in(document, fresh, lambda item: documents.source_id(item) in marks)
             documents.note_last(document, way.marks[-1])
 
         self._target.change(way.session_id, change)
         report.outcome = "updated"
-        report.hidden += sum("hidden" in item for item in items)
-        report.kept += sum("hidden" not in item for item in items)
+        if goes_on:
+            report.reason = "its last message went on"
+        _count_items(report, items or [])
 
     def _land_document(self, document: Document, waiting: _Waiting) -> None:
         report = waiting.report

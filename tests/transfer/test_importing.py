@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import jsonschema
@@ -80,6 +81,42 @@ def test_what_was_changed_said_and_taken_out_here_stays_so(home: Path, tmp_path:
     assert session.name == "Mine"
     assert [message.id for message in session.messages] == [1, 3, 4, 2]
     assert bring(home, tmp_path / "b.json").count("present") == 1
+
+
+def answering(*blocks: Mapping[str, object]) -> str:
+    """A transcript of Claude Code whose answer comes block by block."""
+    common = {"sessionId": "s1", "isSidechain": False, "cwd": "/w", "version": "2"}
+    lines: list[dict[str, object]] = [
+        {"type": "user", "uuid": "u1", "parentUuid": None, "timestamp": "2026-07-02T12:00:00Z", **common,
+         "message": {"role": "user", "content": "look it up"}}
+    ]  # fmt: skip
+    for at, block in enumerate(blocks):
+        message = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": [block]}
+        lines.append(
+            {"type": "assistant", "uuid": f"a{at}", "parentUuid": f"a{at - 1}" if at else "u1", **common,
+             "timestamp": "2026-07-02T12:00:05Z", "message": message}
+        )  # fmt: skip
+    return "\n".join(json.dumps(line) for line in lines)
+
+
+def test_an_answer_that_was_still_being_written_goes_on_with_the_next_import(home: Path, tmp_path: Path) -> None:
+    call = {"type": "tool_use", "id": "t1", "name": "search", "input": {"q": "x"}}
+    text, more = {"type": "text", "text": "It is"}, {"type": "text", "text": "there."}
+    path = tmp_path / "s1.jsonl"
+    path.write_text(answering(call))
+    bring(home, path)
+    assert sessions(home)[0].messages[1].hidden == "tool call"
+    path.write_text(answering(call, text))
+    report = bring(home, path)
+    assert (report.count("updated"), report.conversations[0].kept) == (1, 0)
+    answer = sessions(home)[0].messages[1]
+    assert (answer.content, answer.hidden, len(answer.extra["tool_calls"])) == ("It is", None, 1)
+    assert bring(home, path).count("present") == 1
+    with SessionStore(home) as store:
+        store.edit_message(1, 2, "mine")
+    path.write_text(answering(call, text, more))
+    assert bring(home, path).count("present") == 1
+    assert said(sessions(home)[0]) == ["look it up", "mine"]
 
 
 def test_everything_taken_out_here_does_not_come_back(home: Path, tmp_path: Path) -> None:
