@@ -57,14 +57,20 @@ class Edit:
     """The messages that it takes out."""
 
 
-def editable(session_id: int, document: Document) -> Document:
+def editable(session_id: int, document: Document, base: Document | None = None) -> Document:
     """A copy in which everything is filled in that readers fill in, so that each message is told by id and moment.
+
+    Args:
+        session_id: The session.
+        document: As it stands in the file.
+        base: What this gave before: when a message was said is the same again, where the file doesn't say it.
 
     Raises:
         InvalidDocumentError: Its messages are no list.
     """
     found = dict(document)
     complete(session_id, found)
+    known = {item["id"]: item["created_at"] for item in base["messages"]} if base is not None else {}
     if not isinstance(found["messages"], list):
         raise InvalidDocumentError(f'The "messages" of session {session_id} are no list.', at="messages")
     moment = found["created_at"]
@@ -76,7 +82,7 @@ def editable(session_id: int, document: Document) -> Document:
             item = {**item, "id": max(used, default=0) + 1}
         used.add(item["id"])
         if not isinstance(item.get("created_at"), str):
-            item["created_at"] = moment
+            item["created_at"] = known.get(item["id"], moment)
         moment = item["created_at"]
         items.append({**item, "content": item.get("content", "")})
     return {**found, "messages": items}

@@ -59,7 +59,7 @@ class OutsideEdits(SessionEditor):
         kept: list[Document] = []
 
         def change(document: Document) -> None:
-            edit = bring_in(editable(session_id, document), base, edited, now())
+            edit = bring_in(editable(session_id, document, base), base, edited, now())
             # Before the file is written, and never taken away again: of a write that failed nobody knows whether it
             # landed. What is in the session after all is not put back a second time.
             lost = [item for item in edit.lost if item not in kept]

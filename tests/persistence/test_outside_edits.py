@@ -272,6 +272,23 @@ def test_what_is_odd_in_a_file_stays_as_long_as_nobody_changes_it(store: Session
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("meanwhile", [False, True], ids=["alone", "beside another hfs"])
+def test_a_session_that_says_nothing_of_when_it_was_is_edited_as_any_other(
+    store: SessionStore, home: Path, meanwhile: bool
+) -> None:
+    store.create("x")
+    said = [{"role": "user", "content": text} for text in ("one", "two", "three")]
+    (home / "sessions" / "1.json").write_text(json.dumps({"messages": said}))
+    base = store.editable(1)
+    assert base is not None
+    if meanwhile:
+        store.add_message(1, "user", "four")
+    edit = store.merge_edited(1, base, with_texts(base, (1, "ONE"), 3))
+    assert done(edit) == {"changed": 1, "taken_out": 1}
+    assert texts(edit.session) == ["ONE", "three", *["four"][:meanwhile]]
+    assert edit.session.uid == base["uid"]
+
+
 def test_a_session_that_is_gone_damaged_or_of_a_newer_format_is_not_written_to(
     store: SessionStore, base: Document, home: Path
 ) -> None:
