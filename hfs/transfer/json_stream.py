@@ -20,6 +20,8 @@ _CHUNK: Final = 1 << 20
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NESTED: Final = re.compile(r'\s*\{\s*"conversations"\s*:\s*\[\s*(?=\{)')
 """Some exports wrap the array in an object."""
+_LONGEST_WRAPPING: Final = 100
+"""How many characters that takes, with room to spare."""
 _LITERAL: Final = 16
 """A scanner that stops nearer to the end of the window than this may only lack the rest of a literal."""
 _CUT_NUMBER: Final = len("e+")
@@ -99,23 +101,37 @@ def _array(window: _Window, *, begun: bool = False) -> Iterator[Any]:
 
 
 def _objects(window: _Window) -> Iterator[Any]:
-    """The lines of JSONL, or the one object that the file is."""
-    if window.is_lines():
-        yield from _lines(window)
-        return
+    """The lines of JSONL, the one object that the file is, or the items of the list that is wrapped in it."""
+    window.look_ahead(_LONGEST_WRAPPING)
     nested = _NESTED.match(window.text, window.position)
     if nested:
         window.hold()
         window.position = nested.end()
-        first = window.value()
-        if isinstance(first, dict) and ("mapping" in first or "chat_messages" in first):
+        first = _first_wrapped(window)
+        if first is not None:
             window.release()
             yield first
             yield from _array(window, begun=True)
+            window.skip_space()
+            if window.peek() == "}":
+                window.position += 1
+                window.require_end()
             return
         window.go_back()
+    if window.is_lines():
+        yield from _lines(window)
+        return
     yield window.value()
     window.require_end()
+
+
+def _first_wrapped(window: _Window) -> dict[str, Any] | None:
+    """The item at the position, if it is a whole conversation, and not a message."""
+    try:
+        first = window.value()
+    except BadJSONError:
+        return None
+    return first if isinstance(first, dict) and ("mapping" in first or "chat_messages" in first) else None
 
 
 def _lines(window: _Window) -> Iterator[Any]:
@@ -252,6 +268,12 @@ class _Window:
             if not self._grow():
                 return ""
         return self.text[self.position]
+
+    def look_ahead(self, count: int) -> None:
+        """Reads on until so many characters stand behind the position, if the file has as many."""
+        while len(self.text) - self.position < count and self._bad_byte is None:
+            if not self._grow():
+                return
 
     def skip_space(self) -> None:
         while self.peek():

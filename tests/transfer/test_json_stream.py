@@ -70,6 +70,21 @@ def test_an_array_that_is_wrapped_in_an_object_is_read_item_by_item(key: str) ->
     assert read(json.dumps({"conversations": items}).encode()) == items
 
 
+@pytest.mark.parametrize("end", [pytest.param(b"", id="no end of line"), pytest.param(b"\n", id="an end of line")])
+def test_a_wrapped_array_on_one_line_may_be_longer_than_a_record(end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_stream, "_CHUNK", 64)
+    items = [{"mapping": {}, "id": number, "title": "x" * 100} for number in range(50)]
+    assert read(json.dumps({"conversations": items}).encode() + end, limit=500) == items
+
+
+def test_what_stands_behind_a_wrapped_array_is_said() -> None:
+    line = json.dumps({"conversations": [{"mapping": {}}]}).encode()
+    found = records(io.BytesIO(line + b"\n" + line), 1 << 20)
+    assert next(found) == {"mapping": {}}
+    with pytest.raises(BadJSONError, match="line 2, column 1: expected nothing more"):
+        next(found)
+
+
 def test_turns_under_the_same_key_stay_one_record() -> None:
     record = {"conversations": [{"from": "human", "value": "hi"}]}
     assert read(json.dumps(record, indent=1).encode()) == [record]
