@@ -29,7 +29,7 @@ def merge(ours: Document, theirs: Document, base: Document | None = None) -> Doc
     """
     was = {_key(item): item for item in _items(base)} if base is not None else {}
     mine = {_key(item): item for item in _items(ours)}
-    other = _by_our_keys(mine, _items(theirs))
+    other = _by_our_keys(mine, _items(theirs), was)
     merged: list[Document] = []
     for key in _order(list(mine), list(other), mine, other):
         merged += _versions(mine.get(key), other.get(key), was.get(key))
@@ -49,7 +49,7 @@ def _key(item: Document) -> _Key:
     return (number, moment, item["content"]) if item.get("status") == CONFLICT else (number, moment)
 
 
-def _by_our_keys(mine: dict[_Key, Document], items: list[Document]) -> dict[_Key, Document]:
+def _by_our_keys(mine: dict[_Key, Document], items: list[Document], was: dict[_Key, Document]) -> dict[_Key, Document]:
     """Their messages by key; one that an earlier merge gave another id here is told by its moment and words."""
     said = {_words(item): key for key, item in mine.items()}
     theirs = {_key(item): item for item in items}
@@ -57,7 +57,8 @@ def _by_our_keys(mine: dict[_Key, Document], items: list[Document]) -> dict[_Key
     for key, item in theirs.items():
         twin = said.get(_words(item))
         if key not in mine and twin is not None and twin not in theirs and twin not in found:
-            found[twin] = mine[twin]
+            is_changed = item != was.get(key, was.get(twin, item))
+            found[twin] = {**item, "id": mine[twin].get("id")} if is_changed else mine[twin]
         else:
             found[key] = item
     return found
@@ -104,10 +105,10 @@ def _versions(mine: Document | None, other: Document | None, was: Document | Non
 def _once(items: list[Document]) -> list[Document]:
     """Without a second copy of a conflicting version, which a second merge of the same copies would bring."""
     kept: list[Document] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for item in items:
         if item.get("status") == CONFLICT:
-            mark = (str(item.get("created_at")), str(item.get("content")))
+            mark = repr(sorted((key, value) for key, value in item.items() if key != "id"))
             if mark in seen:
                 continue
             seen.add(mark)

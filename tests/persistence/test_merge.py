@@ -63,6 +63,16 @@ def test_two_changes_of_one_message_both_stay_and_the_second_is_marked() -> None
     assert contents(again) == ["ours", "theirs", "two"]
 
 
+def test_a_conflict_that_one_side_settled_is_settled_and_what_the_other_added_to_it_stays() -> None:
+    base = document(message(1, 1, "ours"), message(2, 1, "theirs", status="conflict"))
+    settled = document(message(1, 1, "ours"), message(2, 1, "theirs"))
+    assert merge(base, settled, base)["messages"] == settled["messages"]
+    assert merge(settled, base, base)["messages"] == settled["messages"]
+    noted = document(message(1, 1, "ours"), message(2, 1, "theirs", status="conflict", note="n"))
+    for sides in ((settled, noted), (noted, settled)):
+        assert "n" in [item.get("note") for item in merge(*sides, base)["messages"]]
+
+
 def test_what_one_side_took_out_stays_out_unless_the_other_changed_it() -> None:
     shorter = document(message(1, 1, "one"))
     assert contents(merge(BASE, shorter, BASE)) == ["one"]
