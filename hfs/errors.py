@@ -22,6 +22,7 @@ The exception hierarchy::
     │   ├── ContextTooLongError
     │   └── InterruptedStreamError           the answer broke off
     └── TransferError                        an import or export that can't be done
+        └── FileTakenError                   a file is there already, and is not replaced
 
 ``str(error)`` is the sentence a user reads: what failed, where, and what to do next.
 Errors never print themselves; the command line and the screens do.
@@ -184,3 +185,7 @@ class InterruptedStreamError(ModelError):
 
 class TransferError(HfsError):
     """An import or export that can't be done."""
+
+
+class FileTakenError(TransferError):
+    """A file is there already, and is not replaced."""

@@ -14,7 +14,7 @@ import click
 
 from hfs.cli._output import FAILED, out_bytes, talk
 from hfs.display import counted, one_line
-from hfs.errors import SessionNotFoundError, StoreError
+from hfs.errors import FileTakenError, SessionNotFoundError, StoreError
 from hfs.persistence import SessionModel, SessionStore, SessionSummary, open_store
 from hfs.redaction import Redactor
 from hfs.transfer.exporters import EXPORTERS, Exporter, exporter_for, exporter_named
@@ -51,7 +51,7 @@ Examples:
     "--format",
     "chosen",
     type=click.Choice([exporter.name for exporter in EXPORTERS]),
-    help="The format. Without it: what the file's name ends in, else json.",
+    help="The format. Without it: what the file's name ends in; json where that says nothing.",
 )
 @click.option("-o", "--output", default=STDOUT, metavar="FILE", help="A file, a folder (`x/`) or an archive (`x.zip`).")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
@@ -78,6 +78,8 @@ def export_command(
                 export.one(store, sessions[0])
             else:
                 export.several(store, sessions)
+    except FileTakenError as error:
+        raise FileTakenError(f"{error} `--force` replaces what is there.") from error
     except KeyboardInterrupt:
         talk(f"Interrupted after {counted(export.done, 'session')}; no half file is left.")
         ctx.exit(_INTERRUPTED)

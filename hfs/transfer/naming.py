@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from typing import Final
@@ -16,6 +17,12 @@ _NAMED_AT: Final = re.compile(r"(?<=\S) - \d{4}-\d\d-\d\d_\d\d-\d\d$")
 _JOINER: Final = "\u200d"
 _PICTURES: Final = range(0x2400, 0x2440)
 _SKIN_TONES: Final = range(0x1F3FB, 0x1F400)
+
+
+def is_folder(target: str) -> bool:
+    """Whether a path that a person named is a folder: it is there, or it ends in a slash."""
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    return target.endswith(separators) or os.path.isdir(target)
 
 
 def without_moment(name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Final
 
-from hfs.errors import TransferError
+from hfs.errors import FileTakenError, TransferError
 
 FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
@@ -106,7 +106,7 @@ def require_free(paths: Iterable[Path], *, force: bool = False) -> None:
             raise TransferError(f"{path} is no regular file; nothing was written.")
     if taken and not force:
         them = f"{taken[0]} exists" if len(taken) == 1 else f"{taken[0]} and {len(taken) - 1} more exist"
-        raise TransferError(f"{them} already; nothing was written. `--force` replaces what is there.")
+        raise FileTakenError(f"{them} already; nothing was written.")
 
 
 def _is_regular(path: Path) -> bool:
@@ -121,7 +121,7 @@ def writing_to(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        raise TransferError(f"{path} exists already; nothing was written. `--force` replaces it.") from error
+        raise FileTakenError(f"{path} exists already; nothing was written.") from error
     except OSError as error:
         raise TransferError(f"Could not write {path}: {error.strerror or error}.") from error
     except ValueError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Final, Protocol
 
 from hfs.persistence import SessionModel, SessionSummary
 from hfs.transfer.exporters import Exporter
-from hfs.transfer.naming import file_name
+from hfs.transfer.naming import file_name, is_folder
 from hfs.transfer.new_file import FILE_MODE, NewFile, make_folder, require_free, writing_to
 
 STDOUT: Final = "-"
@@ -68,7 +67,7 @@ def open_destination(
         stream = _Stream(exporter, stdout, summaries)
         yield stream
         stream.finish()
-    elif _is_folder(target):
+    elif is_folder(target):
         yield _Folder(Path(target), exporter, _names(sessions, exporter), force)
     else:
         with NewFile(Path(target), force=force) as new:
@@ -100,11 +99,6 @@ def summary_of(session: SessionModel) -> SessionSummary:
     return SessionSummary(
         session.id, session.uid, session.name, session.created_at, session.updated_at, session.message_count
     )
-
-
-def _is_folder(target: str) -> bool:
-    separators = tuple(filter(None, (os.sep, os.altsep)))
-    return target.endswith(separators) or os.path.isdir(target)
 
 
 def _names(sessions: Sequence[SessionSummary], exporter: Exporter) -> dict[int, str]:

@@ -223,6 +223,15 @@ def test_a_format_is_told_by_its_name_or_by_that_of_the_file() -> None:
     assert exporter_for("a/b.HTML", "json").name == "html"
     assert exporter_for("a.json", "md").name == "json"
     assert exporter_for("a.zip", "json").name == "json"
-    assert exporter_for("a.tar", "md").name == "md"
+    assert exporter_for("a", "md").name == "md"
+    assert exporter_for("talk-1.2", "md").name == "md"
+    assert exporter_for("a.markdown", "json").name == "md"
+    assert exporter_for("a.d/", "md").name == "md"
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "a.json.gz", "a.tar", "b/a.docx"])
+def test_a_file_is_never_something_else_than_its_ending_says(name: str) -> None:
+    with pytest.raises(TransferError, match=r"No format ends in \.\w+\. Name the format too: json, jsonl"):
+        exporter_for(name, "json")
     with pytest.raises(TransferError, match="There is no format 'pdf': expected one of json, "):
         exporter_named("pdf")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hfs.display import counted, local_time, one_line
-from hfs.errors import SessionNotFoundError
+from hfs.errors import FileTakenError, SessionNotFoundError
 from hfs.tui.commands.registry import Chat, Command
 
 if TYPE_CHECKING:
@@ -114,19 +114,25 @@ async def _search(chat: Chat, argument: str) -> None:
 
 async def _export(chat: Chat, argument: str) -> None:
     from hfs.transfer.exporters import exporter_for, exporter_named
-    from hfs.transfer.naming import file_name
+    from hfs.transfer.naming import file_name, is_folder
     from hfs.transfer.writing import write_session
 
     first, _, rest = argument.partition(" ")
     chosen, target = (first, rest.strip()) if first in _formats() else ("", argument)
-    exporter = exporter_named(chosen) if chosen else exporter_for(target, "md")
+    # A word like `pdf` is a format that hfs doesn't know, sooner than a file without an ending.
+    is_word = target and not chosen and not is_folder(target) and "." not in target and os.sep not in target
+    exporter = exporter_named(chosen or target) if chosen or is_word else exporter_for(os.path.expanduser(target), "md")
     session_id = chat.session.session_id
     session = await chat.repo.get(session_id) if session_id is not None else None
     if session is None:
         await chat.note("There is no session yet to export.", "error")
         return
-    target = target or file_name(session.id, session.name, exporter.extension)
-    written = await asyncio.to_thread(write_session, session, exporter, os.path.expanduser(target))
+    path = os.path.expanduser(target or file_name(session.id, session.name, exporter.extension))
+    try:
+        written = await asyncio.to_thread(write_session, session, exporter, path)
+    except FileTakenError as error:
+        await chat.note(f"{error} Give another name: /export {exporter.name} <file>.", "error")
+        return
     await chat.note(f"Wrote {one_line(str(written.absolute()), 1000)}.")
 
 
