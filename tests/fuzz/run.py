@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import random
 import sys
 import tempfile
 from pathlib import Path
@@ -13,13 +14,21 @@ def main() -> None:
     atheris = importlib.import_module("atheris")
 
     name, seconds = sys.argv[1], sys.argv[2]
-    with atheris.instrument_imports(include=["hfs.persistence"]):
-        from tests.fuzz.corpus import seeds
+    with atheris.instrument_imports(include=["hfs.persistence", "hfs.transfer"]):
+        from tests.fuzz.corpus import LONGEST, seeds
+        from tests.fuzz.mutations import with_other_values
         from tests.fuzz.targets import TARGETS
+
+    def mutate(data: bytes, most: int, seed: int) -> bytes:
+        chooser = random.Random(seed)
+        changed = with_other_values(data, chooser) if chooser.random() < 0.5 else None
+        return changed if changed is not None and len(changed) <= most else bytes(atheris.Mutate(data, most))
+
     with tempfile.TemporaryDirectory() as folder:
-        for number, seed in enumerate(seeds()):
+        for number, seed in enumerate(seeds(name)):
             (Path(folder) / str(number)).write_bytes(seed)
-        atheris.Setup([sys.argv[0], folder, f"-max_total_time={seconds}", "-max_len=4096"], TARGETS[name])
+        limits = [f"-max_total_time={seconds}", f"-max_len={LONGEST}"]
+        atheris.Setup([sys.argv[0], folder, *limits], TARGETS[name], custom_mutator=mutate)
         atheris.Fuzz()
 
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from hfs.errors import InvalidDocumentError
+from hfs.persistence import SessionImport, render_document
 from hfs.persistence._format import parse, render
 from hfs.persistence._json import JSONError
 from hfs.persistence._merge import merge
 from hfs.persistence._rescue import rescue
 from hfs.persistence._salvage import salvage
 from hfs.persistence._session_document import SESSION_LAYOUT, checked_import, complete, to_session
+from hfs.transfer import documents
+from hfs.transfer.exporters import EXPORTERS
+from hfs.transfer.reading import Failed, Reading
+from hfs.transfer.source import Source
+from tests.transfer.importers.mutating import check
+
+_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def require_stable(document: dict[str, Any]) -> None:
@@ -56,9 +66,53 @@ def import_target(data: bytes) -> None:
     require_stable(merge(dict(checked), document))
 
 
+def export_target(data: bytes) -> None:
+    for document in _imported(data):
+        require_stable(document)
+
+
+def round_trip_target(data: bytes) -> None:
+    """What came in goes out in each format that loses nothing, and comes back as it was."""
+    for document in _imported(data):
+        session = to_session(1, parse(render(document, SESSION_LAYOUT), SESSION_LAYOUT))
+        whole = render_document(1, session.to_document())
+        for exporter in EXPORTERS:
+            if exporter.lossless:
+                back = [{**found, "id": 1} for found in _imported(exporter.render(session))]
+                assert [render_document(1, found) for found in back] == [whole], exporter.name
+
+
+def _imported(data: bytes) -> Iterator[dict[str, Any]]:
+    """The sessions that a file becomes, if they can be stored."""
+    source = Source("folder/export", len(data), _MOMENT, lambda: io.BytesIO(data))
+    for found in Reading(source).conversations():
+        if isinstance(found, Failed):
+            assert found.reason.strip()
+            continue
+        check(found)
+        made = [] if found.document is None else [dict(found.document)]
+        for branch in found.branches:
+            if branch.messages:
+                marks = documents.marks(branch)
+                uid = next(documents.uids(found, branch, marks))
+                made.append(documents.to_document(found, branch, marks, uid, _MOMENT))
+                SessionImport.give_name(made[-1])
+        for document in made:
+            complete(1, document)
+            try:
+                render(document, SESSION_LAYOUT)
+            except ValueError as error:
+                assert "nested" in str(error)
+            else:
+                yield document
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "parse": parse_target,
     "salvage": salvage_target,
     "rescue": rescue_target,
     "import": import_target,
+    "export": export_target,
+    "database": export_target,
+    "round-trip": round_trip_target,
 }
