@@ -66,7 +66,7 @@ class Redactor:
         """The text, masked."""
         masked = redact(text, self._environ)
         if masked != text:
-            self.counts["key or token"] += max(1, masked.count(MASK) - text.count(MASK))
+            self.counts["key"] += max(1, masked.count(MASK) - text.count(MASK))
         masked, addresses = _ADDRESS.subn(MASK, masked)
         own = masked.count(self._home) if self._home not in ("/", "") else 0
         masked = masked.replace(self._home, "~") if own else masked

@@ -63,7 +63,7 @@ def test_ordinary_words_stay(text: str) -> None:
         ("see /home/ann/notes and /Users/ann/x", "see ~/notes and ~/x", {"home folder": 2}),
         ("in C:\\Users\\ann\\x", "in ~\\x", {"home folder": 1}),
         ("at /data/people/ann/x", "at ~/x", {"home folder": 1}),
-        ("sk-proj-abcdefghijklmnop twice sk-proj-abcdefghijklmnop", "*** twice ***", {"key or token": 2}),
+        ("sk-proj-abcdefghijklmnop twice sk-proj-abcdefghijklmnop", "*** twice ***", {"key": 2}),
         ("a@b, 3 @ 4, /home/, nothing here", "a@b, 3 @ 4, /home/, nothing here", {}),
     ],
 )
