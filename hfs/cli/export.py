@@ -14,12 +14,12 @@ import click
 
 from hfs.cli._output import FAILED, out_bytes, talk
 from hfs.display import counted, one_line
-from hfs.errors import FileTakenError, SessionNotFoundError, StoreError
+from hfs.errors import FileTakenError, SessionNotFoundError, StoreError, TransferError
 from hfs.persistence import SessionModel, SessionStore, SessionSummary, open_store
 from hfs.redaction import Redactor
 from hfs.transfer.exporters import EXPORTERS, Exporter, exporter_for, exporter_named
 from hfs.transfer.redacting import redacted
-from hfs.transfer.writing import STDOUT, open_destination, summary_of
+from hfs.transfer.writing import STDOUT, open_destination, require_known, summary_of
 
 _INTERRUPTED: Final = 130
 _MANY: Final = 30
@@ -106,28 +106,36 @@ class _Export:
     _path: Path | None = None
 
     def one(self, store: SessionStore, wanted: str) -> None:
-        session = self._masked(_session(store, store.resolve(wanted)))
+        session = self._masked(self._session(store, store.resolve(wanted)))
         with self._open([summary_of(session)], together=False) as add:
             add(session)
 
     def several(self, store: SessionStore, wanted: Sequence[str]) -> None:
         """All sessions, or those that are wanted; what can't be read is left out and named."""
+        chosen = list(dict.fromkeys(map(store.resolve, wanted)))
         known = {summary.id: summary for summary in store.list_recent(None)}
-        chosen = list(dict.fromkeys(map(store.resolve, wanted))) if wanted else sorted(known)
-        if self.output.lower().endswith(".zip"):
-            chosen.sort()
+        if not wanted or self.output.lower().endswith(".zip"):
+            chosen = sorted(chosen or known)
         found = [self._named(known[session_id]) for session_id in chosen if session_id in known]
+        self.failures += [f"Session {one} is left out: it was just removed." for one in chosen if one not in known]
         whole = [summary for summary in found if summary.problem is None]
         self.failures += [f"Session {one.id} is left out: {one.problem}." for one in found if one.problem is not None]
         with self._open(whole, together=True) as add, _progress(len(whole), self.output) as step:
             for summary in whole:
                 try:
-                    session = _session(store, summary.id)
-                except StoreError as error:
+                    session = self._session(store, summary.id)
+                except (StoreError, TransferError) as error:
                     self.failures.append(f"Session {summary.id} is left out: {error}")
                 else:
                     add(self._masked(session))
                 step()
+
+    def _session(self, store: SessionStore, session_id: int) -> SessionModel:
+        session = store.get(session_id)
+        if session is None:
+            raise SessionNotFoundError(f"Session {session_id} was just removed.", session=str(session_id))
+        require_known(session, self.exporter)
+        return session
 
     @contextlib.contextmanager
     def _open(self, sessions: Sequence[SessionSummary], *, together: bool) -> Iterator[Callable[[SessionModel], None]]:
@@ -162,13 +170,6 @@ class _Export:
             talk("There are no sessions yet; nothing was written.")
         for failure in self.failures:
             talk(one_line(failure, 1000))
-
-
-def _session(store: SessionStore, session_id: int) -> SessionModel:
-    session = store.get(session_id)
-    if session is None:
-        raise SessionNotFoundError(f"Session {session_id} was just removed.", session=str(session_id))
-    return session
 
 
 @contextlib.contextmanager

@@ -33,10 +33,14 @@ def show_command(session: str, as_json: bool, unfold: bool, no_pager: bool) -> N
       hfs show 12 --unfold
       hfs show 12 | grep rebase
     """
+    document = None
     with open_store() as store:
         session_id = store.resolve(session)
         try:
             found = store.get(session_id)
+            if found is not None and as_json:
+                # As it is, if it is of a newer format: nobody here knows what all of it means.
+                document = store.document(session_id) if found.read_only else found.to_document()
         except CorruptSessionError:
             rescued = store.rescue(session_id)
             if rescued is not None and not as_json:
@@ -44,8 +48,8 @@ def show_command(session: str, as_json: bool, unfold: bool, no_pager: bool) -> N
             raise
     if found is None:
         raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
-    if as_json:
-        out_json(found.to_document())
+    if document is not None:
+        out_json(document)
     else:
         _show(found, unfold, no_pager)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+from hfs.errors import TransferError
 from hfs.persistence import SessionModel, SessionSummary
 from hfs.transfer.exporters import Exporter
 from hfs.transfer.naming import file_name, is_folder
@@ -87,11 +88,25 @@ def write_session(session: SessionModel, exporter: Exporter, target: str) -> Pat
     """Writes one session to a folder or file that is not there yet; returns what was written.
 
     Raises:
-        TransferError: The file is there already, or can't be written.
+        TransferError: The file is there already, or can't be written; or as ``require_known``.
     """
+    require_known(session, exporter)
     with open_destination(target, exporter, [summary_of(session)], together=False) as destination:
         destination.add(session)
     return destination.path or Path(target)
+
+
+def require_known(session: SessionModel, exporter: Exporter) -> None:
+    """Checks that a format keeps what it promises to keep.
+
+    Raises:
+        TransferError: The session is of a newer format, of which this hfs doesn't know everything.
+    """
+    if exporter.lossless and session.read_only:
+        raise TransferError(
+            f"This session is of a newer format, and would not come back whole from {exporter.name}. Copy its file instead "
+            f"(`hfs path {session.id}`), or export it to be read: as txt or html."
+        )
 
 
 def summary_of(session: SessionModel) -> SessionSummary:

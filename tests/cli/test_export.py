@@ -18,7 +18,7 @@ import pexpect
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore
-from hfs.transfer.exporters import EXPORTERS
+from hfs.transfer.exporters import EXPORTERS, Exporter
 from tests.cli.conftest import Run
 
 
@@ -135,6 +135,21 @@ def test_one_damaged_session_is_an_error_and_makes_no_file(hfs: Run, home: Path,
     assert nothing.returncode == 1
     assert b"Session 2 is left out" in nothing.stderr
     assert not (tmp_path / "x.json").exists()
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)
+def test_a_session_of_a_newer_format_is_never_passed_off_as_one_of_this(
+    hfs: Run, home: Path, exporter: Exporter
+) -> None:
+    path = home / "sessions" / "2.json"
+    path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2, "news": {"a": 1}'))
+    one, all_of_them = hfs("export", "2", "-f", exporter.name), hfs("export", "--all", "-f", exporter.name)
+    assert one.returncode == all_of_them.returncode == exporter.lossless
+    assert (b"newer format" in one.stderr) == exporter.lossless == (one.stdout == b"")
+    assert (b"Session 2 is left out" in all_of_them.stderr) == exporter.lossless
+    assert b"how?" in all_of_them.stdout
+    shown = json.loads(hfs("show", "2", "--json").stdout)
+    assert (shown["format"], shown["news"]) == (2, {"a": 1})
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "1"], ["1", "-o", ""], ["1", "-f", "pdf"]])
