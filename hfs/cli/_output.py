@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from typing import IO
 
 import click
@@ -21,19 +24,49 @@ def make_printable() -> None:
             stream.reconfigure(errors="replace")
 
 
+def is_on_terminal() -> bool:
+    """Whether what is printed stands on a terminal. False where stdout is closed, which Python has no stream for."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def out(text: str = "", *, newline: bool = True) -> None:
-    """Prints data for a person."""
-    click.echo(display(text), nl=newline, color=True)
+    """Prints data for a person.
+
+    Raises:
+        HfsError: It can't be written.
+    """
+    with _printing():
+        click.echo(display(text), nl=newline, color=True)
 
 
 def out_bytes(data: bytes) -> None:
-    """Prints data for a program, byte for byte; a terminal gets it made safe."""
-    if sys.stdout.isatty():
+    """Prints data for a program, byte for byte; a terminal gets it made safe.
+
+    Raises:
+        HfsError: It can't be written.
+    """
+    if is_on_terminal():
         out(data.decode("utf-8", "replace"), newline=False)
-    else:
+        return
+    with _printing():
         stream: IO[bytes] = sys.stdout.buffer
         stream.write(data)
         stream.flush()
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[None]:
+    """Turns the operating system's errors into HfsError, but for a reader that went away: click ends quietly then."""
+    if sys.stdout is None:
+        raise HfsError("Could not write to stdout: it is closed.")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is still buffered would fail once more when the program ends, and change its exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise HfsError(f"Could not write to stdout: {error.strerror or error}.") from error
 
 
 def out_json(value: object) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 import click
 
-from hfs.cli._output import FAILED, out_bytes, talk
+from hfs.cli._output import FAILED, is_on_terminal, out_bytes, talk
 from hfs.display import counted, one_line
 from hfs.errors import FileTakenError, SessionNotFoundError, StoreError, TransferError
 from hfs.persistence import SessionModel, SessionStore, SessionSummary, open_store
@@ -175,7 +175,7 @@ class _Export:
 @contextlib.contextmanager
 def _progress(count: int, output: str) -> Iterator[Callable[[], None]]:
     """A bar on stderr, if that is a terminal which nothing else writes to; returns what moves it."""
-    if count < _MANY or not sys.stderr.isatty() or (output == STDOUT and sys.stdout.isatty()):
+    if count < _MANY or not sys.stderr.isatty() or (output == STDOUT and is_on_terminal()):
         yield lambda: None
         return
     from rich.console import Console

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from hfs.cli._output import out, out_json, talk
+from hfs.cli._output import is_on_terminal, out, out_json, talk
 from hfs.display import display, one_line
 from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import MessageModel, SessionModel, open_store
@@ -55,7 +54,7 @@ def show_command(session: str, as_json: bool, unfold: bool, no_pager: bool) -> N
 
 
 def _show(session: SessionModel, unfold: bool, no_pager: bool) -> None:
-    if sys.stdout.isatty():
+    if is_on_terminal():
         # Imported here: what is piped needs none of it.
         from hfs.cli._reading import read_on_terminal
 

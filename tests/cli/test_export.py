@@ -239,6 +239,17 @@ def test_a_reader_that_goes_away_is_no_crash(home: Path) -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no file that is always full")
+@pytest.mark.parametrize("command", ["export --all", "export 1 -f txt", "show 1", "show 1 --json", "list"])
+@pytest.mark.parametrize(("target", "why"), [("> /dev/full", b"No space left"), (">&-", b"it is closed")])
+def test_what_can_t_be_written_to_stdout_is_told(command: str, target: str, why: bytes) -> None:
+    shell = f"{sys.executable} -m hfs {command} {target}"
+    done = subprocess.run(shell, shell=True, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"hfs: Could not write to stdout: " + why)
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_every_format_is_documented() -> None:
     page = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| `\.(\w+)` \| .* \| (yes|no) \|$", page, re.MULTILINE)
