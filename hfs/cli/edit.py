@@ -117,7 +117,7 @@ class _Edit:
                 raise
 
     def _rounds(self, copy: PrivateCopy) -> int:
-        mistake: EditMistake | None = None
+        mistake = self._first_mistake()
         for _ in range(_MOST_TRIES):
             before, began = self.text, time.monotonic()
             self._open(copy, mistake)
@@ -142,6 +142,20 @@ class _Edit:
         assert mistake is not None
         raise HfsError(f"Line {mistake.line}: {mistake}. Nothing was changed in session {self.session_id}.")
 
+    def _first_mistake(self) -> EditMistake | None:
+        """What is wrong with a text that is known not to be whole: a person sees it at once."""
+        if self.damaged is None and self.source is None:
+            return None
+        try:
+            self.form.read(self.text, self._name)
+        except EditMistake as found:
+            return found
+        return None
+
+    @property
+    def _name(self) -> str | None:
+        return self.base["name"] if self.base is not None else None
+
     def _open(self, copy: PrivateCopy, mistake: EditMistake | None) -> None:
         shown, line = self.form.shown(self.text, mistake)
         copy.write(shown.encode("utf-8", "surrogateescape"))
@@ -151,8 +165,7 @@ class _Edit:
             self.text = self.form.taken_back(copy.read().decode("utf-8", "surrogateescape"))
 
     def _store(self) -> None:
-        name = self.base["name"] if self.base is not None else None
-        edited = self.form.read(self.text, name)
+        edited = self.form.read(self.text, self._name)
         try:
             if self.damaged is not None:
                 mended = self.store.mend_edited(self.session_id, self.damaged, edited.document)

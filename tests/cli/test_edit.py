@@ -402,6 +402,22 @@ def test_a_damaged_session_is_mended_as_json_and_only_so(hfs: Run, editor: Edito
     assert [kept.read_bytes() for kept in (home / "damaged").iterdir()] == [damaged]
 
 
+def test_a_damaged_session_opens_at_the_damage(hfs: Run, editor: Editor, openings: Openings, home: Path) -> None:
+    path = home / "sessions" / "1.json"
+    path.write_bytes(path.read_bytes().replace(b'"id": 2,', b'"id": 2', 1))
+    damaged = path.read_bytes()
+    editor("")
+    left = hfs("edit", "1", "--json")
+    assert left.returncode == 1
+    assert b'expected "," or the closing bracket. Nothing was changed in session 1.' in left.stderr
+    assert path.read_bytes() == damaged
+    assert drafts(home) == []
+    ((_, shown),) = openings()
+    lines = shown.splitlines()
+    at = next(number for number, line in enumerate(lines) if "MISTAKE in the line below" in line)
+    assert '"id": 2 ' in lines[at + 1]
+
+
 def test_a_damaged_session_that_another_program_changed_meanwhile_is_not_replaced(
     hfs: Run, editor: Editor, home: Path
 ) -> None:
