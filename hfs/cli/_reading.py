@@ -112,17 +112,16 @@ def _said(message: MessageModel) -> Iterator[RenderableType]:
     if message.role != "assistant":
         yield Text(display(message.content), overflow="fold")
         return
-    from rich.markdown import Markdown
     from rich.syntax import Syntax
 
-    from hfs.tui.blocks import split_markdown
+    from hfs.tui.blocks import markdown, split_markdown
 
     # In parts: a very long text would be laid out for minutes as a whole.
     for at, (language, text) in enumerate(split_markdown(message.content)):
         if at:
             yield Text()
         if language is None:
-            yield Markdown(display(text), code_theme=_CODE_THEME, hyperlinks=False)
+            yield markdown(text, _CODE_THEME)
         else:
             yield Syntax(
                 display(text), language or "text", theme=_CODE_THEME, word_wrap=True, background_color="default"

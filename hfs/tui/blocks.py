@@ -21,6 +21,8 @@ from rich.theme import Theme
 from hfs.display import counted, display, one_line
 
 if TYPE_CHECKING:
+    from markdown_it.token import Token
+
     from hfs.persistence import MessageModel
 
 Kind = Literal["who", "user", "markdown", "code", "note", "error", "table", "fold"]
@@ -91,12 +93,10 @@ class Block:
         return [[], *lines] if self.gap else lines
 
     def _renderable(self, look: Look, style: Style) -> RenderableType:
-        # Imported when first drawn: an empty chat is on the screen sooner.
         if self.kind == "markdown":
-            from rich.markdown import Markdown
-
-            return Markdown(display(self.text), code_theme=look.code_theme, hyperlinks=False)
+            return markdown(self.text, look.code_theme)
         if self.kind == "code":
+            # Imported when first drawn: an empty chat is on the screen sooner.
             from rich.syntax import Syntax
 
             return Syntax(
@@ -107,6 +107,22 @@ class Block:
         if self.kind == "fold":
             return _fold(self, style)
         return Text(display(self.text), style, overflow="fold")
+
+
+def markdown(text: str, code_theme: str) -> RenderableType:
+    """Untrusted Markdown as it is drawn."""
+    from rich.markdown import Markdown
+
+    drawn = Markdown(display(text), code_theme=code_theme, hyperlinks=False)
+    _make_safe(drawn.parsed)
+    return drawn
+
+
+def _make_safe(tokens: Sequence[Token]) -> None:
+    """Entities bring characters in that were not in the text."""
+    for token in tokens:
+        token.content = display(token.content)
+        _make_safe(token.children or ())
 
 
 def _fold(block: Block, style: Style) -> RenderableType:

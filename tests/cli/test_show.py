@@ -158,6 +158,12 @@ def test_a_colour_in_a_message_is_not_the_terminal_s(show: Show, home: Path, rol
     assert "[bold]not[/bold] [/nope]" in without_colours(text).replace("\n", " ")
 
 
+def test_entities_in_markdown_bring_in_no_character_that_could_steer_a_terminal(show: Show, home: Path) -> None:
+    with SessionStore(home) as store:
+        store.create("x", messages=[NewMessage("assistant", "a&#x202e;b&rlm;c&#xe0041;d")])
+    assert "a␦b␦c\ufffdd" in without_colours(show("3", "--no-pager"))
+
+
 def test_what_can_be_read_of_a_damaged_session_is_shown(hfs: Run, home: Path, show: Show) -> None:
     path = home / "sessions" / "1.json"
     path.write_bytes(path.read_bytes()[:-40])

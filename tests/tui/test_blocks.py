@@ -91,6 +91,17 @@ def test_markup_and_controls_are_text() -> None:
         assert not set("\x1b\x9b\u202e") & set(said)
 
 
+def test_entities_bring_in_no_character_that_could_steer_a_terminal() -> None:
+    hostile = "&#x202e;a &rlm;b &#x2028;c &#xe0041;d ![&#x2066;e](x)\n\n|&#x202e;f|\n|-|\n|&#x9b;g|"
+    for width in (4, 80):
+        (block,) = content_blocks("assistant", hostile)
+        lines = drawn(block, width)
+        said = "".join(lines)
+        assert not set("\x9b\u200f\u202e\u2028\u2066\U000e0041") & set(said)
+        assert set("abcdefg") < set(said)
+        assert not [line for line in lines if "\n" in line or cell_len(line) > width]
+
+
 def test_the_first_line_says_who_spoke_and_what_became_of_it() -> None:
     message = MessageModel(3, 1, "assistant", "hi", datetime.now(UTC), "x/y", "interrupted", {"edited_at": "now"})
     assert "3 · x/y  (interrupted, edited)" in "\n".join(drawn(message_blocks(message)[0]))
