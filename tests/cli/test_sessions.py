@@ -11,7 +11,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pexpect
 import pytest
+from wcwidth import wcswidth
 
 from hfs.persistence import NewMessage, SessionStore
 from tests.cli.conftest import Run
@@ -34,6 +36,22 @@ def test_list_prints_a_table_and_says_what_it_left_out(hfs: Run) -> None:
     assert header.split() == ["ID", "Name", "Messages", "Created"]
     assert row.split()[:5] == ["2", "Fix", "the", "lexer", "0"]
     assert b"1 of 2 sessions" in done.stderr
+
+
+@pytest.mark.parametrize("columns", [100, 60, 44])
+def test_a_list_fits_the_terminal(home: Path, columns: int) -> None:
+    with SessionStore(home) as store:
+        store.create("漢字" * 20)
+        store.create("a name of many words that goes on and on and on")
+    command = ["-m", "hfs", "list"]
+    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    process = pexpect.spawn(sys.executable, command, env=variables, dimensions=(30, columns), timeout=60)
+    process.expect(pexpect.EOF)
+    process.close()
+    rows = process.before.decode().rstrip().split("\r\n")
+    assert max(map(wcswidth, rows)) <= columns
+    assert all(re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d$", row) for row in rows[1:])
+    assert ("…" in rows[1]) == (columns < 80)
 
 
 def test_list_as_json_is_for_programs(hfs: Run) -> None:
