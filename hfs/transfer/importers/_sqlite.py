@@ -51,10 +51,7 @@ class Database:
         """
         there = self.columns(table)
         if there and all(map(_can_be_there, values)):
-            # In quotes, a name that is not there would be a text: a table need not have a rowid.
-            listed = ", ".join(
-                f'"{name}"' if name in there else "rowid" if name == "rowid" else f'NULL AS "{name}"' for name in wanted
-            )
+            listed = ", ".join(f'"{name}"' if name in there else _missing(name) for name in wanted)
             found = self._connection.execute(f'SELECT {listed} FROM "{table}" {rest}', tuple(values))
             # ``yield from`` would close the cursor with the generator, which may be after the connection is closed.
             while (row := found.fetchone()) is not None:
@@ -82,6 +79,11 @@ class Database:
         query = f'SELECT length("{column}") FROM "{table}" WHERE rowid = ?'
         found = self._connection.execute(query, (rowid,)).fetchone()
         return int(found[0] or 0) if found else 0
+
+
+def _missing(name: str) -> str:
+    """What stands for a column that is not there. In quotes, ``rowid`` would be a text where a table has none."""
+    return f'{"rowid" if name == "rowid" else "NULL"} AS "{name}"'
 
 
 def _can_be_there(value: object) -> bool:

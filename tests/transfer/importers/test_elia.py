@@ -129,3 +129,12 @@ def test_wrong_types_in_columns_are_survived(tmp_path: Path, script: Path) -> No
 @pytest.mark.parametrize("script", [pytest.param(NEWER, id="1.10"), pytest.param(OLDER, id="0.4")])
 def test_half_a_schema_is_survived(tmp_path: Path, script: Path) -> None:
     survive_half_a_schema(build(tmp_path / "elia.sqlite", script))
+
+
+def test_messages_without_an_id_are_told_by_their_rows(tmp_path: Path) -> None:
+    then = (
+        "DROP TABLE message; CREATE TABLE message (x INTEGER PRIMARY KEY, chat_id, role, content);"
+        "INSERT INTO message VALUES (7, 1, 'user', 'hi'), (9, 1, 'assistant', 'hello');"
+    )
+    chat, *_ = read(_changed(tmp_path, NEWER, then), "elia")
+    assert [message.id for message in chat.branches[0].messages] == ["7", "9"]
