@@ -18,13 +18,21 @@ _SHAPES: Final = re.compile(
     | \b(?:hf|gsk|xai|tgp_v1|nvapi)[_-][A-Za-z0-9_-]{16,}
     | \bxox[abeoprs]-[A-Za-z0-9-]{10,}
     | \bAKIA[0-9A-Z]{16}\b | \bAIza[0-9A-Za-z_-]{30,}
+    | \b[spr]k_(?:live|test)_[A-Za-z0-9]{10,} | \bglpat-[A-Za-z0-9_-]{16,} | \bnpm_[A-Za-z0-9]{30,}
+    | \bpypi-[A-Za-z0-9_-]{16,} | \bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----(?:[\s\S]{0,8000}?-----END[ ][A-Z ]*-----|[A-Za-z0-9+/=\s\\]*)
+    | (?<=://)[^\s/:@"'<>]+:[^\s/@"'<>]+(?=@)          # a password in an address
     | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*   # JSON web tokens
     """,
     re.VERBOSE,
 )
+_NAME: Final = r"(?:proxy-)?authorization|x-api-key|api[_-]?key|x-goog-api-key"
+# In JSON that stands in JSON there are backslashes before the quotes.
 _HEADERS: Final = re.compile(
-    r"""((?:proxy-)?authorization|x-api-key|api[_-]?key|x-goog-api-key)(["']?\s*[:=]\s*(?:b?["'])?)((?:bearer|basic)\s+)?[^\s"',;}]+""",
-    re.IGNORECASE,
+    rf"""({_NAME})(\\*["']?\s*[:=]\s*(?:b?\\*["'])?)((?:bearer|basic|token)\s+)?[^\s"',;}}\\]+""", re.IGNORECASE
+)
+_VARIABLES: Final = re.compile(
+    r"""\b([A-Z0-9_]{0,60}(?:KEY|TOKEN|SECRET|PASSWORD)[A-Z0-9_]{0,60}\s{0,9}[:=]\s{0,9}\\*["']?)[^\s"',;}\\]{8,}"""
 )
 _BEARER: Final = re.compile(r"\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 
@@ -40,12 +48,17 @@ def redact(text: str, environ: Mapping[str, str]) -> str:
     for value in sorted(values, key=len, reverse=True):
         text = text.replace(value, MASK)
     text = _HEADERS.sub(lambda match: f"{match[1]}{match[2]}{match[3] or ''}{MASK}", text)
+    text = _VARIABLES.sub(lambda match: f"{match[1]}{MASK}", text)
     text = _BEARER.sub(lambda match: f"{match[1]} {MASK}", text)
     return _SHAPES.sub(MASK, text)
 
 
 _ADDRESS: Final = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_HOMES: Final = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\Users\\)[^/\\\s\"'<>|:;,]+")
+_HOMES: Final = re.compile(r"(?:/home/|/Users/|[A-Za-z]:[/\\]{1,4}[Uu]sers[/\\]{1,4})[^/\\\s\"'<>|:;,]+")
+_SECRET_KEYS: Final = re.compile(
+    rf"{_NAME}|(?:[\w-]{{0,60}}[_-])?(?:api[_-]?key|token|secret|password|passwd)", re.IGNORECASE
+)
+"""Keys of objects whose values are masked, whatever they look like."""
 
 
 class Redactor:
@@ -58,7 +71,8 @@ class Redactor:
 
     def __init__(self, environ: Mapping[str, str], home: Path) -> None:
         self._environ = environ
-        self._home = str(home)
+        # Not where a longer name begins with it.
+        self._home = re.compile(rf"{re.escape(str(home))}(?![\w-])") if str(home) != home.anchor else None
         self.counts: Counter[str] = Counter()
         """How many places were masked, by kind."""
 
@@ -68,8 +82,7 @@ class Redactor:
         if masked != text:
             self.counts["key"] += max(1, masked.count(MASK) - text.count(MASK))
         masked, addresses = _ADDRESS.subn(MASK, masked)
-        own = masked.count(self._home) if self._home not in ("/", "") else 0
-        masked = masked.replace(self._home, "~") if own else masked
+        masked, own = self._home.subn("~", masked) if self._home is not None else (masked, 0)
         masked, homes = _HOMES.subn("~", masked)
         self.counts.update({"e-mail": addresses, "home folder": own + homes})
         return masked
@@ -81,5 +94,17 @@ class Redactor:
         if isinstance(value, list):
             return [self.value(item) for item in value]
         if isinstance(value, dict):
-            return {self.text(key): self.value(item) for key, item in value.items()}
+            found: dict[str, Any] = {}
+            for key, item in value.items():
+                name = self.text(key)
+                while name in found:
+                    name += "*"
+                found[name] = self._secret(item) if _SECRET_KEYS.fullmatch(key) else self.value(item)
+            return found
         return value
+
+    def _secret(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value:
+            return self.value(value)
+        self.counts["key"] += 1
+        return MASK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -28,6 +29,25 @@ def test_an_export_is_masked_everywhere_and_says_what_it_masked(home: Path, hfs:
         assert b"Masked: " in done.stderr
         assert b"1 e-mail" in done.stderr
     assert SECRET in (home / "sessions" / "1.json").read_text()
+
+
+def test_nothing_that_an_import_brought_is_left_out(home: Path, hfs: Run) -> None:
+    path = "/home/bob/secret-project"
+    said = {"role": "assistant", "model": f"{path}/model.gguf", "status": path, "created_at": "2026-01-02T03:04:05Z"}
+    carried = {
+        "source_id": path,
+        "tool_calls": [{"id": path, "name": path, "arguments": f'{{"cmd": "cat {path}", "api_key": "bob-1234"}}'}],
+        "attachments": [{"name": f"{path}/a.png", "type": path, "content": path}],
+        "reasoning": path,
+        "hidden": path,
+        "name": path,
+    }
+    imported = {"imported_from": {"format": "codex", "id": path, "branch": path, "last": path}, "cwd": path, path: 1}
+    messages = [{"id": 1, "content": path, **said, **carried}, {"id": 2, "content": path, **said, "role": path}]
+    (home / "sessions").mkdir(parents=True)
+    (home / "sessions" / "1.json").write_text(json.dumps({"uid": path, "name": path, **imported, "messages": messages}))
+    for exporter in EXPORTERS:
+        assert b"bob" not in hfs("export", "1", "-f", exporter.name, "--redact").stdout
 
 
 def test_what_was_masked_in_several_sessions_is_counted_once_and_said_once(home: Path, hfs: Run) -> None:
