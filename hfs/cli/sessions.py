@@ -144,21 +144,20 @@ def delete_command(sessions: tuple[str, ...]) -> None:
 @click.command("restore")
 @click.argument("session", required=False, type=click.IntRange(min=1))
 def restore_command(session: int | None) -> None:
-    """Bring a session back from the trash, or list what is there.
+    """Bring back a session, or messages that were taken out of it; or list what is in the trash.
 
     \b
     Example:
       hfs restore 3
     """
+    from hfs.cli.trash import restore, trash_lines
+
     with open_store() as store:
-        if session is None:
-            for trashed in store.list_trash():
-                out(f"{trashed.id}  {one_line(trashed.name)}  deleted {_local(trashed.deleted_at)}")
+        if session is not None:
+            restore(store, session)
             return
-        restored = store.restore(session)
-    if restored is None:
-        raise SessionNotFoundError(f"The trash has no session {session}. `hfs restore` lists it.", session=str(session))
-    talk(f"Session restored: {one_line(restored.name, 255)}")
+        for line in trash_lines(store.list_trash(), store.list_taken_out()):
+            out(line)
 
 
 @click.command("path")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.display import counted, one_line
+from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
-from hfs.persistence import open_store
+from hfs.persistence import SessionStore, TrashedSession, open_store
 
 
 @click.group("trash")
@@ -27,28 +28,42 @@ def trash_command() -> None:
 @trash_command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def list_trash(as_json: bool) -> None:
-    """List what was deleted, the latest first."""
+    """List what was deleted, the latest first: sessions, then messages that were taken out of one."""
     with open_store() as store:
-        trashed = store.list_trash()
+        trashed, taken_out = store.list_trash(), store.list_taken_out()
     if as_json:
-        out_json(
-            [
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "messages": one.message_count,
-                    "deleted_at": one.deleted_at.isoformat(),
-                    "path": one.path,
-                }
-                for one in trashed
-            ]
-        )
+        sessions = [_as_json(one, "session") for one in trashed]
+        out_json(sessions + [_as_json(one, "messages") for one in taken_out])
         return
-    if not trashed:
+    for line in trash_lines(trashed, taken_out):
+        out(line)
+
+
+def trash_lines(trashed: Sequence[TrashedSession], taken_out: Sequence[TrashedSession]) -> Iterator[str]:
+    """What is in the trash, for a person."""
+    if not trashed and not taken_out:
         talk("The trash is empty.")
     for one in trashed:
-        deleted = f"{one.deleted_at.astimezone():%Y-%m-%d %H:%M}"
-        out(f"{one.id}  {one_line(one.name, 60)}  {counted(one.message_count, 'message')}  deleted {deleted}")
+        count = counted(one.message_count, "message")
+        yield f"{one.id}  {one_line(one.name, 60)}  {count}  deleted {_local(one.deleted_at)}"
+    for one in taken_out:
+        count = counted(one.message_count, "message")
+        yield f"{one.id}  {count} of {one_line(one.name, 60)}  taken out {_local(one.deleted_at)}"
+
+
+def _local(moment: datetime) -> str:
+    return f"{local_time(moment):%Y-%m-%d %H:%M}"
+
+
+def _as_json(one: TrashedSession, what: str) -> dict[str, object]:
+    return {
+        "what": what,
+        "id": one.id,
+        "name": one.name,
+        "messages": one.message_count,
+        "deleted_at": one.deleted_at.isoformat(),
+        "path": one.path,
+    }
 
 
 @trash_command.command("restore")
@@ -57,13 +72,24 @@ def restore_trash(sessions: tuple[int, ...]) -> None:
     """Bring sessions back."""
     with open_store() as store:
         for session_id in sessions:
-            restored = store.restore(session_id)
-            if restored is None:
-                raise SessionNotFoundError(
-                    f"The trash has no session {session_id}. `hfs trash list` shows what is there.",
-                    session=str(session_id),
-                )
-            talk(f"Session {session_id} restored: {one_line(restored.name, 255)}")
+            restore(store, session_id)
+
+
+def restore(store: SessionStore, session_id: int) -> None:
+    """Brings back what the trash has of a session, and says what that was.
+
+    Raises:
+        SessionNotFoundError: It has nothing of it.
+    """
+    count = sum(one.message_count for one in store.list_taken_out() if one.id == session_id)
+    restored = store.restore(session_id)
+    if restored is None:
+        raise SessionNotFoundError(
+            f"The trash has nothing of a session {session_id}. `hfs trash list` shows what is there.",
+            session=str(session_id),
+        )
+    name = one_line(restored.name, 255)
+    talk(f"Back in session {session_id}: {counted(count, 'message')}." if count else f"Session restored: {name}")
 
 
 @trash_command.command("empty")

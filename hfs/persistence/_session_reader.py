@@ -142,6 +142,19 @@ class SessionReader:
         """What was deleted, the latest first."""
         return self._trash.sessions()
 
+    def list_taken_out(self) -> list[TrashedSession]:
+        """Messages in the trash that were taken out of a session which is still there, the latest first.
+
+        Returns:
+            For each time: the session as it is called now, and how many messages were taken out of it.
+        """
+        names = {summary.id: summary.name for summary in self._index.recent(None)}
+        return [
+            TrashedSession(number, names[number], moment, len(self._trash.messages_in(path)), str(path))
+            for number, moment, path in self._trash.taken_out()
+            if number in names
+        ]
+
     def list_drafts(self) -> list[Draft]:
         """Words that are not in their session yet, oldest first."""
         from hfs.persistence._drafts import list_drafts

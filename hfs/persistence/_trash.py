@@ -81,6 +81,10 @@ class Trash:
             sessions.append(TrashedSession(session_id, name, moment, count, str(path)))
         return sessions
 
+    def taken_out(self) -> list[tuple[int, datetime, Path]]:
+        """Files of messages that were taken out of sessions, the latest first: of which one, and when."""
+        return sorted(self._found(_MESSAGES), key=lambda found: found[1], reverse=True)
+
     def uids(self) -> dict[str, int]:
         """The session of each uid that was deleted."""
         found = ((self.read(path).get("uid"), number) for number, _, path in self._found(_SESSION))

@@ -177,6 +177,10 @@ class SessionRepository:
         """What was deleted, the latest first."""
         return await self._run(self._store.list_trash)
 
+    async def list_taken_out(self) -> list[TrashedSession]:
+        """Messages in the trash that were taken out of a session which is still there, the latest first."""
+        return await self._run(self._store.list_taken_out)
+
     async def restore(self, session_id: int) -> SessionModel | None:
         """Brings back what the trash has of a session, or None."""
         return await self._run(self._store.restore, session_id)

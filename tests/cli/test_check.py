@@ -73,3 +73,21 @@ def test_the_trash_is_listed_restored_and_emptied(hfs: Run, home: Path) -> None:
     assert hfs("trash", "empty", "--yes").stderr == b"1 file removed for good.\n"
     assert hfs("trash", "list").stdout == b""
     assert json.loads(hfs("list", "--json").stdout)[0]["id"] == 3
+
+
+def test_messages_that_were_taken_out_are_listed_in_the_trash_until_they_are_back(hfs: Run, home: Path) -> None:
+    make(home)
+    with SessionStore(home) as store:
+        base = store.editable(1)
+        assert base is not None
+        store.merge_edited(1, base, {**base, "messages": []})
+        taken = len(base["messages"])
+    listed = hfs("trash", "list")
+    assert f"1  {taken} messages of Session 0  taken out 20".encode() in listed.stdout
+    assert listed.stderr == b""
+    assert hfs("restore").stdout == listed.stdout
+    (one,) = json.loads(hfs("trash", "list", "--json").stdout)
+    assert (one["what"], one["id"], one["messages"]) == ("messages", 1, taken)
+    assert hfs("restore", "1").stderr == f"Back in session 1: {taken} messages.\n".encode()
+    assert hfs("trash", "list").stderr == b"The trash is empty.\n"
+    assert b"The trash has nothing of a session 1." in hfs("restore", "1").stderr

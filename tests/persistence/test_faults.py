@@ -18,7 +18,7 @@ READS: dict[str, Callable[[SessionStore], object]] = {
     "get": lambda store: store.get(1),
     "list": lambda store: store.list_recent(None),
     "resolve": lambda store: store.resolve("two"),
-    "trash": lambda store: store.list_trash(),
+    "trash": lambda store: (store.list_trash(), store.list_taken_out()),
 }
 WORK = {**OPERATIONS, **READS}
 LENIENT = ("save a draft", "repair", "merge a copy", *READS)

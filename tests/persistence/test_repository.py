@@ -32,6 +32,7 @@ async def test_a_conversation_is_saved_listed_renamed_deleted_and_restored(home:
         with pytest.raises(SessionNotFoundError):
             await repo.add_message(session.id, "user", "hi")
         assert len(await repo.list_trash()) == 1
+        assert await repo.list_taken_out() == []
         assert await repo.restore(session.id) == renamed
 
 

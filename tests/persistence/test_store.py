@@ -165,6 +165,22 @@ def test_a_deleted_session_goes_to_the_trash_and_comes_back(store: SessionStore,
     assert store.list_trash() == []
 
 
+def test_messages_that_were_taken_out_are_listed_while_their_session_is_there(
+    store: SessionStore, session: SessionModel
+) -> None:
+    base = store.editable(session.id)
+    assert base is not None
+    store.merge_edited(session.id, base, {**base, "messages": base["messages"][:1]})
+    (taken,) = store.list_taken_out()
+    assert (taken.id, taken.name, taken.message_count) == (session.id, session.name, 1)
+    store.delete(session.id)
+    assert store.list_taken_out() == []
+    store.restore(session.id)
+    assert store.list_taken_out() == [taken]
+    store.restore(session.id)
+    assert store.list_taken_out() == []
+
+
 def test_ids_are_never_used_twice(store: SessionStore, home: Path) -> None:
     first, second = store.create().id, store.create().id
     store.delete(second)
