@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_name, as_text, as_time
+from hfs.transfer.importers._agent_parts import UniqueIds
 from hfs.transfer.importers._chat_tables import ROLES, label, read_chats
 from hfs.transfer.importers._kinds import DatabaseFormat, Importer, SourceFile
 from hfs.transfer.importers._sqlite import Database, column_object, column_text
@@ -40,8 +41,9 @@ def _read(connection: sqlite3.Connection, source: SourceFile) -> Iterator[Conver
 def _nodes(rows: Iterator[sqlite3.Row], model: str | None, local: bool, tally: Tally) -> Iterator[Node]:
     """The messages; one that names no other follows the one before it."""
     before: str | None = None
+    ids = UniqueIds()
     for row in rows:
-        identity = as_name(row["id"]) or str(row["rowid"])
+        identity = ids.take(as_name(row["id"]) or str(row["rowid"]))
         message = _message(row, identity, model, local, tally)
         yield Node(identity, as_name(row["parent_id"]) or before, message)
         before = identity

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_name, as_text
+from hfs.transfer.importers._agent_parts import UniqueIds
 from hfs.transfer.importers._chat_tables import ROLES, label, read_chats
 from hfs.transfer.importers._kinds import DatabaseFormat, Importer, SourceFile
 from hfs.transfer.importers._sqlite import Database, column_json, column_text
@@ -34,8 +35,12 @@ def _conversation(chat: sqlite3.Row, rows: Iterator[sqlite3.Row], tally: Tally) 
     messages = [message for message in (_message(row, model, tally) for row in rows) if message is not None]
     key = _key(as_name(chat["id"]), messages)
     system = column_text(chat["system"], tally)
+    ids = UniqueIds()
+    prompt = ids.take("system")
+    for message in messages:
+        message.id = ids.take(message.id) if message.id is not None else None
     if system.strip() and messages:
-        messages.insert(0, ForeignMessage("system", system, "system", hidden="system prompt"))
+        messages.insert(0, ForeignMessage("system", system, prompt, hidden="system prompt"))
     return Conversation("oterm", key, as_name(chat["name"]), None, [Branch(messages)] if messages else [], tally=tally)
 
 

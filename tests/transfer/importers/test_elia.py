@@ -138,3 +138,12 @@ def test_messages_without_an_id_are_told_by_their_rows(tmp_path: Path) -> None:
     )
     chat, *_ = read(_changed(tmp_path, NEWER, then), "elia")
     assert [message.id for message in chat.branches[0].messages] == ["7", "9"]
+
+
+def test_two_messages_with_one_id_stay_two(tmp_path: Path) -> None:
+    then = (
+        "DROP TABLE message; CREATE TABLE message (id, chat_id, role, content);"
+        "INSERT INTO message VALUES (7, 1, 'user', 'hi'), (7, 1, 'user', 'ho'), ('7', 1, 'user', 'hey');"
+    )
+    chat, *_ = read(_changed(tmp_path, NEWER, then), "elia")
+    assert [message.id for message in chat.branches[0].messages][-3:] == ["7", "7~1", "7~2"]

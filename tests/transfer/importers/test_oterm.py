@@ -111,3 +111,12 @@ def test_wrong_types_in_columns_are_survived(tmp_path: Path, script: Path) -> No
 @pytest.mark.parametrize("script", VERSIONS)
 def test_half_a_schema_is_survived(tmp_path: Path, script: Path) -> None:
     survive_half_a_schema(build(tmp_path / "store.db", script))
+
+
+def test_two_messages_with_one_id_stay_two(tmp_path: Path) -> None:
+    then = (
+        "DROP TABLE message; CREATE TABLE message (id, chat_id, author, text);"
+        "INSERT INTO message VALUES (7, 1, 'user', 'hi'), (7, 1, 'user', 'ho'), ('7', 1, 'user', 'hey');"
+    )
+    chat, *_ = read(_changed(tmp_path, NEWEST, then), "oterm")
+    assert [message.id for message in chat.branches[0].messages] == ["system", "7", "7~1", "7~2"]
