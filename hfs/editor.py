@@ -10,9 +10,10 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Any, Final
 
 from hfs.errors import HfsError
 
@@ -76,25 +77,43 @@ def open_editor(path: Path, line: int = 0) -> None:
     """
     command = editor_command(path, line)
     try:
-        with _interrupts_left_alone():
-            done = subprocess.run(command, check=False)
+        code = _run(command)
     except OSError as error:
         raise HfsError(f"The editor {_editor()!r} can't be run: {error.strerror or error}. Set $EDITOR.") from error
-    if done.returncode:
-        raise HfsError(f"The editor {_editor()!r} ended with {done.returncode}; what it saved is not taken.")
+    if code:
+        raise HfsError(f"The editor {_editor()!r} ended with {code}; what it saved is not taken.")
+
+
+def _run(command: list[str]) -> int:
+    editors: list[subprocess.Popen[bytes]] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        # hfs waits for the editor to save what it can, and then ends as well.
+        for editor in editors:
+            editor.send_signal(number)
+
+    with _signals_handled(end):
+        editors.append(subprocess.Popen(command))
+        return editors[0].wait()
 
 
 @contextlib.contextmanager
-def _interrupts_left_alone() -> Iterator[None]:
-    """Ctrl-C is the editor's while it runs. A handler, because what is ignored would be ignored by the editor too."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: None)
+def _signals_handled(end: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Ctrl-C is the editor's while it runs. A handler, because what is ignored would be ignored by the editor too.
+
+    Args:
+        end: Called for signals that ask hfs to end: it would leave the editor alone with a copy that nobody takes back.
+    """
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        before[signal.SIGINT] = signal.signal(signal.SIGINT, lambda *_: None)
+        for number in filter(None, (signal.SIGTERM, getattr(signal, "SIGHUP", None))):
+            before[number] = signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before if before is not None else signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
 
 class PrivateCopy:
@@ -122,6 +141,17 @@ class PrivateCopy:
     def __exit__(self, *_: object) -> None:
         if not self.stays:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def edit(self, line: int = 0) -> None:
+        """Opens the person's editor on it, as ``open_editor`` does."""
+        try:
+            open_editor(self.path, line)
+        except HfsError as error:
+            if len(os.listdir(self._folder)) < 2:
+                raise
+            # An editor that was killed leaves beside the copy what it had not saved.
+            self.stays = True
+            raise HfsError(f"{error} What it left is in {self._folder}.") from error
 
     def write(self, data: bytes) -> None:
         """Gives it another content.

@@ -12,7 +12,7 @@ import click
 
 from hfs.cli._output import FAILED, complain, talk
 from hfs.display import counted, one_line
-from hfs.editor import PrivateCopy, open_editor
+from hfs.editor import PrivateCopy
 from hfs.errors import CorruptSessionError, HfsError, InvalidDocumentError, SessionNotFoundError
 from hfs.persistence import MergedEdit, SessionStore, open_store
 from hfs.transfer.edit_forms import JSON, MARKDOWN, EditForm, EditMistake, form_of
@@ -105,15 +105,10 @@ class _Edit:
             try:
                 return self._rounds(copy)
             except HfsError as error:
-                complain(error)
-                self._keep(copy)
-                if isinstance(error, SessionNotFoundError):
-                    talk(
-                        f"`hfs restore {self.session_id}` brings the session back; `hfs import` adds your text as one."
-                    )
+                self._give_up(copy, error)
                 return FAILED
             except BaseException:
-                self._keep(copy)
+                self._give_up(copy, None)
                 raise
 
     def _rounds(self, copy: PrivateCopy) -> int:
@@ -160,7 +155,7 @@ class _Edit:
         shown, line = self.form.shown(self.text, mistake)
         copy.write(shown.encode("utf-8", "surrogateescape"))
         try:
-            open_editor(copy.path, line)
+            copy.edit(line)
         finally:
             self.text = self.form.taken_back(copy.read().decode("utf-8", "surrogateescape"))
 
@@ -183,19 +178,27 @@ class _Edit:
         except InvalidDocumentError as error:
             raise EditMistake(edited.line_of(error.at), str(error).rstrip(".")) from error
 
-    def _keep(self, copy: PrivateCopy) -> None:
-        """Keeps a text that was changed and not stored, and says where."""
+    def _give_up(self, copy: PrivateCopy, error: HfsError | None) -> None:
+        # First of all: there may be no terminal left on which anything could be said.
+        path, unkept = self._keep(copy)
+        for failure in filter(None, (error, unkept)):
+            complain(failure)
+        if path is not None:
+            talk(f"Your text is kept as {one_line(str(path), 1000)}")
+            talk(f"Go on with it: hfs edit {self.session_id} --from {one_line(quote(str(path)), 1000)}")
+        if isinstance(error, SessionNotFoundError):
+            talk(f"`hfs restore {self.session_id}` brings the session back; `hfs import` adds your text as one.")
+
+    def _keep(self, copy: PrivateCopy) -> tuple[Path | None, HfsError | None]:
+        """Keeps a text that was changed and not stored: in the drafts, or where it is; returns where, and why there."""
         if self.text == self._begun:
-            return
+            return None, None
         data = self.text.encode("utf-8", "surrogateescape")
         try:
-            path = self.store.keep_edited(self.session_id, data, self.form.extension, self.base)
+            return self.store.keep_edited(self.session_id, data, self.form.extension, self.base), None
         except HfsError as error:
-            complain(error)
             copy.stays = True
-            path = copy.path
-        talk(f"Your text is kept as {one_line(str(path), 1000)}")
-        talk(f"Go on with it: hfs edit {self.session_id} --from {one_line(quote(str(path)), 1000)}")
+            return copy.path, error
 
 
 def _alike(document: dict[str, Any], base: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

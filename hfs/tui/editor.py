@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
-from hfs.editor import PrivateCopy, open_editor
+from hfs.editor import PrivateCopy
 from hfs.errors import HfsError
 
 
@@ -27,7 +27,7 @@ def edit_outside(app: App[Any], text: str) -> str:
         copy.write(text.encode("utf-8", "replace"))
         try:
             with app.suspend():
-                open_editor(copy.path)
+                copy.edit()
         except SuspendNotSupported as error:
             raise HfsError("An editor can't be opened from here.") from error
         return copy.read().decode("utf-8", "replace").rstrip("\n")

@@ -305,6 +305,36 @@ def test_where_no_draft_can_be_kept_the_copy_itself_is_left(hfs: Run, editor: Ed
     shutil.rmtree(Path(place.decode()).parent)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no file that is always full")
+def test_the_text_is_kept_where_nothing_can_be_said(editor: Editor, home: Path) -> None:
+    editor("write(text.replace('one', 'ONE')); sys.exit(1)")
+    subprocess.run(f"{sys.executable} -m hfs edit 1 2>/dev/full", shell=True, check=False)
+    (kept,) = drafts(home)
+    assert "\nONE\n" in kept.read_text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_hfs_ends_the_editor_and_finds_the_text_in_the_drafts(
+    editor: Editor, home: Path, tmp_path: Path, number: int
+) -> None:
+    editor(
+        "write(text.replace('one', 'ONE'))\npath.with_name('.swap').write_text('not saved')\n"
+        f"pathlib.Path({str(tmp_path / 'ready')!r}).write_text('')\ntime.sleep(30)"
+    )
+    with subprocess.Popen([sys.executable, "-m", "hfs", "edit", "1"], stderr=subprocess.PIPE) as process:
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+    assert process.returncode == 1
+    (kept,) = drafts(home)
+    assert "\nONE\n" in kept.read_text()
+    assert texts(home)[0] == "one"
+    (place,) = re.findall(rb"What it left is in (\S+)\.\n", said)
+    assert Path(place.decode(), ".swap").read_text() == "not saved"
+    shutil.rmtree(place.decode())
+
+
 def test_ctrl_c_in_the_editor_is_the_editors_own(editor: Editor, home: Path, tmp_path: Path) -> None:
     editor(
         "write(text.replace('one', 'ONE'))\n"
