@@ -83,7 +83,10 @@ def archived(source: Source, shelf: Shelf, depth: int = 0) -> Iterator[Source | 
     try:
         entries = shelf.open(source).infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        yield Unusable(source.name, f"the ZIP archive is damaged: {reason(error)}")
+        # What zipfile says of an archive that is cut off: that it is none.
+        is_cut = isinstance(error, zipfile.BadZipFile) and "not a zip file" in str(error)
+        detail = "its end is missing; was it downloaded whole?" if is_cut else reason(error)
+        yield Unusable(source.name, f"the ZIP archive is damaged: {detail}")
         return
     if len(entries) > _MOST_ENTRIES:
         yield Unusable(source.name, f"the ZIP archive has more than {_MOST_ENTRIES:,} entries")

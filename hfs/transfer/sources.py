@@ -8,7 +8,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -26,7 +26,19 @@ def open_sources(arguments: Sequence[str]) -> Iterator[list[Source | Unusable]]:
         arguments: Paths; ``-`` is what is piped in.
     """
     with Shelf() as shelf, contextlib.ExitStack() as copies:
-        yield [found for argument in arguments for found in _named(argument, shelf, copies)]
+        found = (source for argument in dict.fromkeys(arguments) for source in _named(argument, shelf, copies))
+        yield list(_once(found))
+
+
+def _once(found: Iterable[Source | Unusable]) -> Iterator[Source | Unusable]:
+    """Each file once, also where it is named and lies in a folder that is named as well."""
+    seen = set()
+    for source in found:
+        path = source.path if isinstance(source, Source) else None
+        if path is None or path.absolute() not in seen:
+            yield source
+        if path is not None:
+            seen.add(path.absolute())
 
 
 def _named(argument: str, shelf: Shelf, copies: contextlib.ExitStack) -> Iterator[Source | Unusable]:

@@ -107,10 +107,19 @@ def test_an_archive_that_inflates_beyond_reason_is_given_up(
     assert "more than 200 times its size" in bring(home, packed).files[0].problem
 
 
+def test_a_file_that_is_named_twice_is_read_once(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in" / "conversations.json"
+    path.parent.mkdir()
+    path.write_bytes(DATA)
+    archive = zipped(tmp_path / "x.zip", {"conversations.json": DATA})
+    report = bring(home, path.parent, path, path.parent, archive, archive)
+    assert [file.file for file in report.files] == [str(path), f"{archive}/conversations.json"]
+
+
 def test_archives_that_are_damaged_or_locked_say_so(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "x.zip", {"conversations.json": DATA * 50}).read_bytes()
     (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
-    assert "the ZIP archive is damaged" in reasons(tmp_path / "cut.zip")[0]
+    assert "the ZIP archive is damaged: its end is missing" in reasons(tmp_path / "cut.zip")[0]
     locked = bytearray(zipped(tmp_path / "y.zip", {"conversations.json": DATA}, zipfile.ZIP_STORED).read_bytes())
     at = locked.index(b"PK\x01\x02") + 8
     locked[at] |= 1
