@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hfs.cli._output import is_on_terminal, out, out_json, talk
+from hfs.cli._output import FAILED, is_on_terminal, out, out_json, talk
 from hfs.display import display, one_line
 from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import MessageModel, SessionModel, open_store
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The document, as JSON.")
 @click.option("--unfold", is_flag=True, help="Show reasoning, tool calls, their results and attachments too.")
 @click.option("--no-pager", is_flag=True, help="Print it, however long it is.")
-def show_command(session: str, as_json: bool, unfold: bool, no_pager: bool) -> None:
+@click.pass_context
+def show_command(ctx: click.Context, session: str, as_json: bool, unfold: bool, no_pager: bool) -> None:
     """Read a conversation.
 
     SESSION is an id, `last`, a part of the name, or the start of a uid. On a terminal, what is longer than the screen
@@ -42,9 +43,10 @@ def show_command(session: str, as_json: bool, unfold: bool, no_pager: bool) -> N
                 document = store.document(session_id) if found.read_only else found.to_document()
         except CorruptSessionError:
             rescued = store.rescue(session_id)
-            if rescued is not None and not as_json:
-                _show(rescued, unfold, no_pager)
-            raise
+            if rescued is None or as_json:
+                raise
+            _show(rescued, unfold, no_pager)
+            ctx.exit(FAILED)
     if found is None:
         raise SessionNotFoundError(f"Session {session} was just removed.", session=session)
     if document is not None:

@@ -39,6 +39,15 @@ def _sessions(home: Path) -> None:
         store.create("Long", messages=[NewMessage("assistant", lines)])
 
 
+def test_what_is_wrong_with_a_damaged_session_is_said_once(hfs: Run, home: Path) -> None:
+    path = home / "sessions" / "1.json"
+    path.write_bytes(path.read_bytes()[:-40])
+    done = hfs("show", "1")
+    assert done.returncode == 1
+    assert done.stderr.count(b"1.json, line ") == 1
+    assert b"`hfs check --repair` mends it." in done.stderr
+
+
 @pytest.fixture
 def paged(tmp_path: Path) -> Path:
     """Where the pager of these tests puts what it is given."""
