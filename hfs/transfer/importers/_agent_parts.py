@@ -11,8 +11,6 @@ from typing import Any, Final
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_name, as_text
 
-_KIND_LENGTH: Final = 40
-"""How much of the name of an unknown kind is reported: it is untrusted, and there may be many."""
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,200},")
 
 
@@ -31,11 +29,6 @@ class UniqueIds:
             chosen = f"{wanted}~{self._copies[wanted]}"
         self._taken.add(chosen)
         return chosen
-
-
-def kind_of(value: object) -> str:
-    """The name of a kind, for counting what isn't known."""
-    return as_text(value)[:_KIND_LENGTH]
 
 
 def as_json(value: object) -> str:

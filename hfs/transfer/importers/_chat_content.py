@@ -10,6 +10,7 @@ from typing import Any, Final
 from hfs.display import one_line
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text
+from hfs.transfer.importers._counted import count_unknown
 
 _TEXTS: Final = frozenset(("text", "input_text", "output_text"))
 _IMAGES: Final = frozenset(("image_url", "input_image", "image"))
@@ -68,7 +69,7 @@ def _read_part(part: dict[str, Any], content: Content, tally: Tally, name_of: Ca
     elif kind == "input_audio":
         content.attachments.append(_audio(as_dict(part.get("input_audio")), tally))
     else:
-        tally.unknown[f'content of type "{one_line(kind, 40)}"'] += 1
+        count_unknown(tally, "content", "type", kind)
     return ""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text, as_time
 from hfs.transfer.importers._chatgpt_assets import attachments, is_asset
 from hfs.transfer.importers._chatgpt_text import citations, without_marks
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._fencing import fenced
 
 _ROLES: Final = frozenset(("user", "assistant", "system", "tool"))
@@ -31,7 +31,7 @@ def read_message(node: str, raw: dict[str, Any], tally: Tally) -> ForeignMessage
     author = raw.get("author")
     role = author.get("role") if isinstance(author, dict) else None
     if not isinstance(role, str) or role not in _ROLES:
-        tally.unknown[f'message of role "{one_line(as_name(role) or "?", 40)}"'] += 1
+        count_unknown(tally, "message", "role", role)
         return None
     content = raw.get("content")
     if isinstance(content, str):
@@ -61,7 +61,7 @@ def read_message(node: str, raw: dict[str, Any], tally: Tally) -> ForeignMessage
     if kind in _KNOWN:
         tally.skipped["empty message"] += 1
     else:
-        tally.unknown[f'content of type "{one_line(kind, 40)}"'] += 1
+        count_unknown(tally, "content", "type", kind)
     return None
 
 
@@ -132,7 +132,7 @@ def _part(part: object, tally: Tally) -> str:
     text = as_text(part.get("text"))
     if not text and not is_asset(part):
         kind = as_name(part.get("content_type")) or "?"
-        tally.unknown[f'content of type "{one_line(kind, 40)}"'] += 1
+        count_unknown(tally, "content", "type", kind)
     return text
 
 

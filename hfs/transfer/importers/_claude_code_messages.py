@@ -13,11 +13,11 @@ from hfs.transfer.importers._agent_parts import (
     UniqueIds,
     as_json,
     encoded_file,
-    kind_of,
     linked_image,
     tool_call,
     tool_result,
 )
+from hfs.transfer.importers._counted import count_unknown
 
 _TAG: Final = re.compile(r"\s*<([a-z_-]{1,60})[\s>]")
 _LABELS: Final = {
@@ -120,7 +120,7 @@ class MessageReader:
         elif (file := self._file(block)) is not None:
             target.attachments.append(file)
         else:
-            self._tally.unknown[f'content of type "{kind_of(kind)}"'] += 1
+            count_unknown(self._tally, "content", "type", kind)
         return []
 
     def _spoken(self, record: dict[str, Any], content: object, label: str | None) -> list[ForeignMessage]:
@@ -139,7 +139,7 @@ class MessageReader:
             elif (file := self._file(block)) is not None:
                 files.append(file)
             else:
-                self._tally.unknown[f'content of type "{kind_of(kind)}"'] += 1
+                count_unknown(self._tally, "content", "type", kind)
         if files:
             said.setdefault(label, [])
         # What a person said comes last: what was put in before it is what it was said with.

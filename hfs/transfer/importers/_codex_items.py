@@ -11,11 +11,11 @@ from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text
 from hfs.transfer.importers._agent_parts import (
     as_json,
     encoded_file,
-    kind_of,
     linked_image,
     tool_call,
     tool_result,
 )
+from hfs.transfer.importers._counted import count_unknown
 
 _FRAGMENTS: Final = (
     ("# AGENTS.md instructions", "</INSTRUCTIONS>"),
@@ -88,7 +88,7 @@ class ItemReader:
             return [self._output(item, kind, moment)]
         if kind.endswith("_call"):
             return [self._call(item, kind, moment)]
-        self._tally.unknown[f'item of type "{kind_of(kind)}"'] += 1
+        count_unknown(self._tally, "item", "type", kind)
         return []
 
     # What was said
@@ -103,7 +103,7 @@ class ItemReader:
             return [ForeignMessage("assistant", text, created_at=moment, model=self.model, attachments=files)]
         if role in ("developer", "system"):
             return [ForeignMessage("system", text, created_at=moment, hidden="system prompt", attachments=files)]
-        self._tally.unknown[f'message of role "{kind_of(role)}"'] += 1
+        count_unknown(self._tally, "message", "role", role)
         return []
 
     def _user(self, item: dict[str, Any], moment: datetime | None) -> list[ForeignMessage]:
@@ -155,7 +155,7 @@ class ItemReader:
             elif kind == "encrypted_content":
                 self._tally.skipped["encrypted content"] += 1
             elif not isinstance(text, str):
-                self._tally.unknown[f'content of type "{kind_of(kind)}"'] += 1
+                count_unknown(self._tally, "content", "type", kind)
         return texts
 
     def _reasoning(self, item: dict[str, Any], moment: datetime | None) -> list[ForeignMessage]:

@@ -1,10 +1,28 @@
-"""Fields of foreign JSON that must not get lost in silence: what has another type than expected is counted."""
+"""What of foreign data must not get lost in silence: kinds that hfs doesn't know, and values of another type, count."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from hfs.display import one_line
 from hfs.transfer.conversation import Tally
+from hfs.transfer.fields import as_name
+
+_LONGEST: Final = 40
+"""How much of a kind's name is told: it is untrusted, and there may be many."""
+
+
+def count_unknown(tally: Tally, what: str, key: str, kind: object) -> None:
+    """Counts something of a kind that hfs doesn't know.
+
+    Args:
+        tally: Counts it.
+        what: What it is: ``message``, ``record``, ``content``.
+        key: What its kind is called: ``role``, ``type``.
+        kind: Its kind, as the source spells it.
+    """
+    name = one_line(as_name(kind) or "", _LONGEST)
+    tally.unknown[f'{what} of {key} "{name}"' if name else f"{what} without a {key}"] += 1
 
 
 def counted_text(value: object, what: str, tally: Tally) -> str:

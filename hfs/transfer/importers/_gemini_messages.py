@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text, as_time
-from hfs.transfer.importers._agent_parts import as_json, encoded_file, kind_of, tool_call, tool_result
+from hfs.transfer.importers._agent_parts import as_json, encoded_file, tool_call, tool_result
+from hfs.transfer.importers._counted import count_unknown
 
 _NOTICES: Final = frozenset(("info", "warning", "error"))
 _INJECTED: Final = (
@@ -40,7 +41,7 @@ class MessageReader:
             message = self._from_parts(record, "content", "system")
             message.hidden = kind
             return [message] if message.content.strip() else [ForeignMessage("system", "")]
-        self._tally.unknown[f'message of type "{kind_of(kind)}"'] += 1
+        count_unknown(self._tally, "message", "type", kind)
         return []
 
     def _user(self, record: dict[str, Any]) -> list[ForeignMessage]:
@@ -128,7 +129,7 @@ class MessageReader:
                 files = self._file(part)
                 message.attachments += files
                 if not files:
-                    self._tally.unknown[f'content with "{kind_of(next(iter(part), ""))}"'] += 1
+                    count_unknown(self._tally, "content", "type", next(iter(part), None))
         message.content = "".join(texts)
         return message
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.transfer.conversation import Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_name, as_text
 from hfs.transfer.importers._attachments import described, located
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._turn import Turn
 
 _THINKING: Final = re.compile(r"\s*:::thinking[ \t]*\n(.*?)\n:::[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -33,7 +33,7 @@ def say(turn: Turn, raw: dict[str, Any], tally: Tally) -> None:
         if file := _file(item):
             turn.attach(file)
         else:
-            tally.unknown[f'attachment of type "{one_line(as_text(item.get("type")), 40) or "?"}"'] += 1
+            count_unknown(tally, "attachment", "type", item.get("type"))
     errors = [part for part in as_dicts(content) if part.get("type") == "error"]
     turn.fail("\n".join(_value(part.get("error")) or _value(part.get("text")) for part in errors))
 
@@ -64,7 +64,7 @@ def _part(turn: Turn, part: dict[str, Any], tally: Tally) -> None:
     elif kind == "agent_update":
         tally.skipped["agent update"] += 1
     elif kind != "error":
-        tally.unknown[f'content of type "{one_line(kind, 40) or "?"}"'] += 1
+        count_unknown(tally, "content", "type", kind)
 
 
 def _value(text: object) -> str:
@@ -93,7 +93,7 @@ def _logs(interpreter: dict[str, Any], tally: Tally) -> str:
         if text := as_text(output.get("logs")):
             texts.append(text)
         else:
-            tally.unknown[f'output of type "{one_line(as_text(output.get("type")), 40) or "?"}"'] += 1
+            count_unknown(tally, "output", "type", output.get("type"))
     return "\n".join(texts)
 
 

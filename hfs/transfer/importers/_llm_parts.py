@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_name, as_text
-from hfs.transfer.importers._agent_parts import kind_of
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._llm_responses import read_attachment, read_fragment
 from hfs.transfer.importers._llm_turns import ToolResult, call_of, output_text, own_words, result_message
 from hfs.transfer.importers._sqlite import Database, column_object, column_text
@@ -30,7 +30,7 @@ class _Content:
 def read_message(database: Database, identity: str, role: str, tally: Tally) -> list[ForeignMessage]:
     """The messages that a stored one becomes: more than one where it holds results of tools."""
     if role not in _ROLES:
-        tally.unknown[f'message of role "{kind_of(role)}"'] += 1
+        count_unknown(tally, "message", "role", role)
         return []
     content = _Content()
     if database.has("parts", "message_hash"):
@@ -99,7 +99,7 @@ def _read_part(
     elif kind == "attachment":
         content.attachments += _attachments(database, [as_dict(payload.get("attachment")).get("id")], tally)
     else:
-        tally.unknown[f'part of type "{kind_of(kind)}"'] += 1
+        count_unknown(tally, "part", "type", kind)
 
 
 def _attachments(database: Database, ids: list[object], tally: Tally) -> list[dict[str, Any]]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.transfer.conversation import Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_name, as_text
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._fencing import fenced
 from hfs.transfer.importers._tags import Element, split_elements, unescaped
 from hfs.transfer.importers._turn import Turn
@@ -130,7 +130,7 @@ def _kept(output: list[dict[str, Any]], tally: Tally) -> Iterator[_Part]:
             if result := _output(item.get("output")):
                 yield _Part("result", result, None, _INTERPRETER)
         else:
-            tally.unknown[f'content of type "{one_line(kind, 40) or "?"}"'] += 1
+            count_unknown(tally, "content", "type", kind)
 
 
 def _texts(value: object) -> str:

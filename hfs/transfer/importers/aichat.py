@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.persistence import render_json
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text
@@ -20,6 +19,7 @@ from hfs.transfer.importers._chat_content import (
     split_thinking,
     stem,
 )
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, RefusedError, SourceFile, TextFormat
 from hfs.transfer.importers._yaml import load_yaml
 
@@ -82,8 +82,7 @@ class _Reader:
             return
         role = as_text(item.get("role"))
         if role not in _ROLES:
-            what = f'message of role "{one_line(role, 40)}"' if role else "message without a role"
-            self.tally.unknown[what] += 1
+            count_unknown(self.tally, "message", "role", role)
             return
         content = item.get("content")
         if isinstance(content, dict) and "tool_results" in content:

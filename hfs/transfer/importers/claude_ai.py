@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.transfer.conversation import Conversation, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text, as_time
 from hfs.transfer.importers._attachments import described, left_out
 from hfs.transfer.importers._claude_ai_files import attach
 from hfs.transfer.importers._claude_ai_text import say
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, RecordFormat, SourceFile
 from hfs.transfer.importers._turn import Nodes, Turn
 from hfs.transfer.tree import branches
@@ -65,7 +65,7 @@ def _turn(raw: dict[str, Any], id: str | None, model: str | None, tally: Tally) 
     sender = as_text(raw.get("sender"))
     role = _ROLES.get(sender)
     if role is None:
-        tally.unknown[f'message of role "{one_line(sender, 40) or "?"}"'] += 1
+        count_unknown(tally, "message", "role", sender)
         return None
     turn = Turn(role, id, as_time(raw.get("created_at")), as_name(raw.get("model")) or model)
     content = raw.get("content")
@@ -110,7 +110,7 @@ def _block(turn: Turn, block: dict[str, Any], sources: dict[str, str], tally: Ta
     elif kind in _LEFT_OUT:
         tally.skipped[_LEFT_OUT[kind]] += 1
     else:
-        tally.unknown[f'content of type "{one_line(kind, 40) or "?"}"'] += 1
+        count_unknown(tally, "content", "type", kind)
 
 
 def _cite(citation: dict[str, Any], sources: dict[str, str]) -> None:
@@ -134,7 +134,7 @@ def _result(block: dict[str, Any], tally: Tally) -> tuple[str, list[dict[str, An
         elif text := _found(as_dict(part)):
             texts.append(text)
         elif part is not None and kind != "text":
-            tally.unknown[f'content of type "{one_line(kind, 40)}"'] += 1
+            count_unknown(tally, "content", "type", kind)
     return "\n\n".join(filter(None, texts)), attachments
 
 

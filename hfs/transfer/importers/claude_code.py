@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Conversation, Tally
 from hfs.transfer.fields import as_dict, as_name, as_text
-from hfs.transfer.importers._agent_parts import kind_of, path_parts, settle
+from hfs.transfer.importers._agent_parts import path_parts, settle
 from hfs.transfer.importers._claude_code_chain import Link, branches_of
 from hfs.transfer.importers._claude_code_messages import MessageReader
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, SourceFile, StreamFormat
 
 _NAME: Final = "claude-code"
@@ -115,7 +116,7 @@ class _Transcript:
         elif kind in _BOOKKEEPING:
             self._tally.skipped[f"{kind} record"] += 1
         else:
-            self._tally.unknown[f'record of type "{kind_of(kind)}"'] += 1
+            count_unknown(self._tally, "record", "type", kind)
         if link.messages:
             for key, value in (("cwd", record.get("cwd")), ("git_branch", record.get("gitBranch"))):
                 if as_text(value):

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
-from hfs.transfer.importers._agent_parts import UniqueIds, kind_of, settle
+from hfs.transfer.importers._agent_parts import UniqueIds, settle
 from hfs.transfer.importers._codex_items import ITEM_TYPES, ItemReader
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, SourceFile, StreamFormat
 from hfs.transfer.tree import Node, branches
 
@@ -99,7 +100,7 @@ class _Rollout:
         elif "record_type" in record:
             self._tally.skipped["state record"] += 1
         else:
-            self._tally.unknown[f'record of type "{kind_of(record.get("type"))}"'] += 1
+            count_unknown(self._tally, "record", "type", record.get("type"))
 
     def _enveloped(self, kind: str, payload: dict[str, Any], timestamp: object) -> None:
         if kind == "response_item":
@@ -118,7 +119,7 @@ class _Rollout:
         elif kind in _BOOKKEEPING:
             self._tally.skipped[f"{kind} record"] += 1
         else:
-            self._tally.unknown[f'record of type "{kind_of(kind)}"'] += 1
+            count_unknown(self._tally, "record", "type", kind)
 
     def _take_meta(self, payload: dict[str, Any], timestamp: object = None) -> None:
         if self._meta is not None:

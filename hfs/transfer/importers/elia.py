@@ -11,6 +11,7 @@ from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tall
 from hfs.transfer.fields import as_name, as_text, as_time
 from hfs.transfer.importers._agent_parts import UniqueIds
 from hfs.transfer.importers._chat_tables import ROLES, label, read_chats
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import DatabaseFormat, Importer, SourceFile
 from hfs.transfer.importers._sqlite import Database, column_object, column_text
 from hfs.transfer.tree import Node, branches
@@ -61,7 +62,7 @@ def _message(row: sqlite3.Row, identity: str, model: str | None, local: bool, ta
     role = ROLES.get(as_text(row["role"]))
     content = column_text(row["content"], tally)
     if role is None:
-        tally.unknown[f'message of role "{as_text(row["role"])[:40]}"'] += 1
+        count_unknown(tally, "message", "role", row["role"])
         return None
     if not content.strip():
         tally.skipped["empty message"] += 1

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
-from hfs.transfer.importers._agent_parts import kind_of, path_parts, tool_result
+from hfs.transfer.importers._agent_parts import path_parts, tool_result
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, SourceFile, StreamFormat
 
 _NAME: Final = "gptme"
@@ -115,7 +116,7 @@ def _messages(records: Iterable[Any], tally: Tally) -> list[ForeignMessage]:
             continue
         role = as_text(record.get("role"))
         if role not in _ROLES or not isinstance(record.get("content"), str):
-            tally.unknown[f'record of role "{kind_of(role)}"'] += 1
+            count_unknown(tally, "record", "role", role)
             continue
         begun = begun or role != "system"
         message = _message(record, role, begun)

@@ -12,12 +12,12 @@ from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text, as
 from hfs.transfer.importers._agent_parts import (
     UniqueIds,
     encoded_file,
-    kind_of,
     path_parts,
     settle,
     tool_call,
     tool_result,
 )
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, SourceFile, StreamFormat
 
 _NAME: Final = "mistral-vibe"
@@ -104,7 +104,7 @@ def _messages(records: Iterable[Any], tally: Tally) -> list[ForeignMessage]:
     for record in records:
         role = as_text(as_dict(record).get("role"))
         if not isinstance(record, dict) or role not in _ROLES:
-            tally.unknown[f'record of role "{kind_of(role)}"'] += 1
+            count_unknown(tally, "record", "role", role)
             continue
         message = _message(record, role, tools, tally)
         if settle(message):
@@ -147,7 +147,7 @@ def _text(value: object, tally: Tally) -> str:
         if isinstance(text, str):
             texts.append(text)
         else:
-            tally.unknown[f'content of type "{kind_of(as_dict(part).get("type"))}"'] += 1
+            count_unknown(tally, "content", "type", as_dict(part).get("type"))
     return "\n".join(texts)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.transfer.conversation import Conversation, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text, as_time
 from hfs.transfer.importers._attachments import described, located
 from hfs.transfer.importers._chat_content import split_thinking
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, RecordFormat, SourceFile
 from hfs.transfer.importers._open_webui_content import say
 from hfs.transfer.importers._turn import Nodes, Turn, put_before
@@ -85,7 +85,7 @@ def _describe(conversation: Conversation, record: dict[str, Any], chat: dict[str
 def _turn(raw: dict[str, Any], id: str | None, tally: Tally) -> Turn | None:
     role = as_text(raw.get("role"))
     if role not in _ROLES:
-        tally.unknown[f'message of role "{one_line(role, 40) or "?"}"'] += 1
+        count_unknown(tally, "message", "role", role)
         return None
     model = as_name(raw.get("model")) or as_name(raw.get("modelName"))
     turn = Turn("assistant" if role == "tool" else role, id, as_time(raw.get("timestamp")), model)
@@ -124,8 +124,7 @@ def _content(turn: Turn, content: object, tally: Tally) -> str:
         elif url := as_text(as_dict(as_dict(part).get("image_url")).get("url")):
             turn.attach({"type": "image", **located(url, tally)})
         elif part is not None:
-            kind = one_line(as_text(as_dict(part).get("type")), 40)
-            tally.unknown[f'content of type "{kind or "?"}"'] += 1
+            count_unknown(tally, "content", "type", as_dict(part).get("type"))
     return "\n\n".join(filter(None, texts))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
 from hfs.transfer.importers._chat_content import (
@@ -22,6 +21,7 @@ from hfs.transfer.importers._chat_content import (
     stem,
     unique_id,
 )
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, RecordFormat, SourceFile, StreamFormat
 
 _ROLES: Final = {
@@ -97,7 +97,7 @@ def _message(item: dict[str, Any], model: str | None, names: dict[str, str], tal
     spelled = as_text(item.get("role")).lower()
     role = _ROLES.get(spelled)
     if role is None:
-        tally.unknown[f'message of role "{one_line(spelled, 40)}"' if spelled else "message without a role"] += 1
+        count_unknown(tally, "message", "role", spelled)
         return None
     content = read_content(item.get("content"), tally)
     text = content.text or as_text(item.get("refusal"))

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
-from hfs.transfer.importers._agent_parts import UniqueIds, as_json, encoded_file, kind_of
-from hfs.transfer.importers._counted import counted_objects, counted_text
+from hfs.transfer.importers._agent_parts import UniqueIds, as_json, encoded_file
+from hfs.transfer.importers._counted import count_unknown, counted_objects, counted_text
 from hfs.transfer.importers._kinds import Importer, RecordFormat, SourceFile
 from hfs.transfer.importers._turn import Turn
 
@@ -94,7 +94,7 @@ class _Reader:
         elif role == "assistant":
             yield from self._answered(info, parts, identity, created)
         else:
-            self._tally.unknown[f'message of role "{kind_of(role)}"'] += 1
+            count_unknown(self._tally, "message", "role", role)
 
     def _asked(
         self, info: dict[str, Any], parts: list[dict[str, Any]], identity: str | None, created: datetime | None
@@ -187,7 +187,7 @@ class _Reader:
         if known is not None:
             self._tally.skipped[known] += 1
         else:
-            self._tally.unknown[f'part of type "{kind_of(kind)}"'] += 1
+            count_unknown(self._tally, "part", "type", kind)
 
 
 def _what_text(part: dict[str, Any]) -> str | None:

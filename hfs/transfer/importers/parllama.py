@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_name, as_text
-from hfs.transfer.importers._agent_parts import UniqueIds, encoded_file, kind_of, linked_image, settle, tool_call
-from hfs.transfer.importers._counted import counted_objects, counted_text
+from hfs.transfer.importers._agent_parts import UniqueIds, encoded_file, linked_image, settle, tool_call
+from hfs.transfer.importers._counted import count_unknown, counted_objects, counted_text
 from hfs.transfer.importers._kinds import Importer, RecordFormat, RefusedError, SourceFile
 
 _ROLES: Final = ("user", "assistant", "system", "tool")
@@ -50,7 +50,7 @@ def _read(record: dict[str, Any], source: SourceFile) -> Conversation:
 def _message(item: dict[str, Any], model: str | None, tally: Tally) -> ForeignMessage | None:
     role = item.get("role")
     if role not in _ROLES:
-        tally.unknown[f'message of role "{kind_of(role)}"'] += 1
+        count_unknown(tally, "message", "role", role)
         return None
     message = ForeignMessage(
         role,

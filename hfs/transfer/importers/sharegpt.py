@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from hfs.display import one_line
 from hfs.persistence import exact_float
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
@@ -19,6 +18,7 @@ from hfs.transfer.importers._chat_content import (
     stem,
     unique_id,
 )
+from hfs.transfer.importers._counted import count_unknown
 from hfs.transfer.importers._kinds import Importer, RecordFormat, SourceFile
 
 _ROLES: Final = {
@@ -105,7 +105,7 @@ def _message(turn: dict[str, Any], model: str | None, tally: Tally) -> ForeignMe
     speaker = (as_text(turn.get("from")) or as_text(turn.get("role"))).lower()
     role = _ROLES.get(speaker)
     if role is None:
-        tally.unknown[f'message of role "{one_line(speaker, 40)}"' if speaker else "message without a role"] += 1
+        count_unknown(tally, "message", "role", speaker)
         return None
     content = read_content(turn.get("value", turn.get("content")), tally)
     moment = as_time(turn.get("timestamp"))
