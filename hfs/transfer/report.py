@@ -18,6 +18,8 @@ _SAID: dict[Outcome, str] = {
     "empty": "with nothing said",
     "failed": "failed",
 }
+_MOST_KNOWN = 5
+"""From how many conversations of a file on those that are here already are only counted."""
 
 
 @dataclass(slots=True)
@@ -113,8 +115,7 @@ class ImportReport:
             of_file.setdefault(one.file, []).append(one)
         for file in self.files:
             yield f"{one_line(file.file, 500)}{f': {file.format}' if file.format else ''}"
-            for one in of_file.pop(file.file, []):
-                yield from self._conversation(one)
+            yield from self._conversations(of_file.pop(file.file, []))
             if file.left_out:
                 yield f"  left out: {_listed(file.left_out)}"
             for place in file.damaged:
@@ -125,20 +126,31 @@ class ImportReport:
             yield f"{counted(len(self.ignored), 'file')} with no conversation: {_some(self.ignored)}"
         yield self.summary()
 
+    def _conversations(self, found: list[ConversationReport]) -> Iterator[str]:
+        known = [one for one in found if one.outcome == "present" and not one.reason]
+        if len(known) <= _MOST_KNOWN:
+            known = []
+        told = {id(one) for one in known}
+        for one in found:
+            if id(one) not in told:
+                yield from self._conversation(one)
+        if known:
+            yield f"  {counted(len(known), 'conversation')}: {_SAID['present']}"
+
     def _conversation(self, one: ConversationReport) -> Iterator[str]:
         name = one_line(one.name, 60) or "(no name)"
         if one.outcome == "failed":
             yield f"  {name}: failed: {one_line(one.reason, 2000)}"
             return
-        where = f"session {one.session_id}" if one.session_id else "not written" if self.dry_run else ""
-        detail = [_SAID[one.outcome]]
-        if one.outcome in ("added", "updated"):
-            detail[0] += f", {counted(one.kept, 'message')}"
-            detail += [f"{one.hidden:,} folded"] if one.hidden else []
-        if one.branches:
+        where = f"session {one.session_id}" if one.session_id else ""
+        if one.forks:
             numbers = ", ".join(map(str, one.forks[:5])) + (", …" if len(one.forks) > 5 else "")
-            branches = "1 other branch" if one.branches == 1 else f"{one.branches} other branches"
-            detail.append(f"{branches} ({numbers})" if numbers else branches)
+            where += f"{', ' if where else ''}{'fork' if len(one.forks) == 1 else 'forks'} {numbers}"
+        detail = [self._said(one)]
+        if one.outcome in ("added", "updated"):
+            detail += [f"{one.hidden:,} folded"] if one.hidden else []
+        if one.branches and not one.forks:
+            detail.append("1 other branch" if one.branches == 1 else f"{one.branches} other branches")
         if one.reason:
             detail.append(one_line(one.reason, 300))
         yield f"  {name}: {f'{where}: ' if where else ''}{'; '.join(detail)}"
@@ -146,6 +158,13 @@ class ImportReport:
             yield f"    left out: {_listed(one.skipped)}"
         if one.unknown and one.outcome in ("added", "updated", "empty"):
             yield f"    not understood, left out: {_listed(one.unknown)}"
+
+    def _said(self, one: ConversationReport) -> str:
+        if one.outcome == "added":
+            return f"{'would be ' if self.dry_run else ''}new, {counted(one.kept, 'message')}"
+        if one.outcome == "updated":
+            return f"{'would get ' if self.dry_run else ''}{counted(one.kept, 'message')} more"
+        return _SAID[one.outcome]
 
     def summary(self) -> str:
         """The total, on one line."""
@@ -157,6 +176,8 @@ class ImportReport:
                 f" {counted(total['messages_kept'], 'message')} kept, {total['messages_hidden']:,} folded, "
                 f"{total['skipped']:,} left out, {total['unknown']:,} not understood."
             )
+        if not self.conversations and not total["files_failed"]:
+            text += " `hfs import --help` lists the formats that hfs knows."
         if total["files_failed"]:
             text += f" {counted(total['files_failed'], 'file')} could not be read whole."
         if self.dry_run:

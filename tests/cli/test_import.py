@@ -21,7 +21,7 @@ def test_the_report_says_what_came_in_and_the_total(hfs: Run, tmp_path: Path) ->
     assert done.stderr == b""
     assert done.stdout.decode().splitlines() == [
         f"{tmp_path}/x.json: chatgpt",
-        "  Talk: session 1: new, 4 messages; 1 other branch (2)",
+        "  Talk: session 1, fork 2: new, 4 messages",
         "1 conversation: 1 new. 4 messages kept, 0 folded, 0 left out, 0 not understood.",
     ]
 
@@ -45,9 +45,35 @@ def test_the_report_as_json_is_for_programs(hfs: Run, tmp_path: Path) -> None:
 def test_a_dry_run_writes_nothing(hfs: Run, home: Path, tmp_path: Path) -> None:
     done = hfs("import", "--dry-run", str(write(tmp_path / "x.json", [TALK])))
     assert done.returncode == 0
-    assert b"not written: new, 4 messages" in done.stdout
+    assert b"  Talk: would be new, 4 messages; 1 other branch\n" in done.stdout
     assert b"this was a dry run" in done.stdout
     assert not home.exists()
+
+
+def test_what_a_newer_export_adds_is_told_and_what_is_here_is_only_counted(hfs: Run, tmp_path: Path) -> None:
+    talks = [chatgpt(("n1", None, "hi"), active="n1", name=f"c{number}", title=f"T{number}") for number in range(8)]
+    path = write(tmp_path / "x.json", talks)
+    assert hfs("import", str(path)).returncode == 0
+    talks[3] = chatgpt(("n1", None, "hi"), ("n2", "n1", "hello"), active="n2", name="c3", title="T3")
+    write(path, talks)
+    told = ["  T3: would get 1 message more", "  7 conversations: here already"]
+    assert hfs("import", "--dry-run", str(path)).stdout.decode().splitlines()[1:3] == [
+        told[0].replace(": ", ": session 4: "),
+        told[1],
+    ]
+    assert hfs("import", str(path)).stdout.decode().splitlines()[1:] == [
+        "  T3: session 4: 1 message more",
+        told[1],
+        "8 conversations: 1 with new messages, 7 here already. 1 message kept, 0 folded, 0 left out, 0 not understood.",
+    ]
+    assert hfs("import", str(path)).stdout.decode().splitlines()[1:2] == ["  8 conversations: here already"]
+
+
+def test_a_folder_without_conversations_points_to_the_formats(hfs: Run, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("milk")
+    done = hfs("import", str(tmp_path))
+    assert done.returncode == 1
+    assert b"`hfs import --help` lists the formats" in done.stdout
 
 
 def test_other_branches_can_stay_out(hfs: Run, home: Path, tmp_path: Path) -> None:
@@ -60,7 +86,7 @@ def test_a_loss_is_never_a_success(hfs: Run, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1] + b', {"mapping": {')
     done = hfs("import", str(path))
     assert done.returncode == 1
-    assert b"session 1: new" in done.stdout
+    assert b"session 1, fork 2: new" in done.stdout
     assert b"could not be read whole" in done.stdout
     assert b"the file ends in the middle of a record" in done.stdout
 
