@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_name, as_text
+from hfs.transfer.importers._attachments import left_out
 
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,200},")
 
@@ -63,8 +64,7 @@ def encoded_file(name: str, kind: object, data: object, tally: Tally) -> dict[st
         found["type"] = kind
     text = as_text(data)
     if text:
-        found["size"] = len(text) * 3 // 4 - text[-2:].count("=")
-        tally.skipped["attachment's bytes"] += 1
+        found.update(left_out(text, tally))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hfs.display import one_line
 from hfs.transfer.conversation import ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_dicts, as_list, as_name, as_text
+from hfs.transfer.importers._attachments import left_out
 from hfs.transfer.importers._counted import count_unknown
 
 _TEXTS: Final = frozenset(("text", "input_text", "output_text"))
@@ -109,11 +110,9 @@ def _named(described: dict[str, Any], file_id: object) -> dict[str, Any]:
 
 def _data(url: str, tally: Tally) -> dict[str, Any]:
     """Type and size of what a data URL or Base64 holds; the bytes themselves are left out."""
-    tally.skipped["attachment's bytes"] += 1
     head, _, data = url.rpartition(",")
-    size = len(data) * 3 // 4 - data[-2:].count("=")
     kind = head.removeprefix("data:").partition(";")[0] if head.startswith("data:") else ""
-    return {"type": one_line(kind, 80), "size": size} if kind else {"size": size}
+    return {**({"type": one_line(kind, 80)} if kind else {}), **left_out(data, tally)}
 
 
 def read_calls(value: object, tally: Tally) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_name, as_text
 from hfs.transfer.importers._agent_parts import UniqueIds
+from hfs.transfer.importers._attachments import left_out
 from hfs.transfer.importers._chat_tables import ROLES, label, read_chats
 from hfs.transfer.importers._kinds import DatabaseFormat, Importer, SourceFile
 from hfs.transfer.importers._sqlite import Database, column_json, column_text
@@ -69,8 +70,6 @@ def _message(row: sqlite3.Row, model: str | None, tally: Tally) -> ForeignMessag
     if not message.content.strip() and not message.reasoning and not attachments:
         tally.skipped["empty message"] += 1
         return None
-    if attachments:
-        tally.skipped["attachment's bytes"] += len(attachments)
     return message
 
 
@@ -78,16 +77,15 @@ def _images(value: object, tally: Tally) -> list[dict[str, Any]]:
     text = column_text(value, tally)
     images = column_json(text) if text else []
     items = images if isinstance(images, list) else [None]
-    found = [_image(item) for item in items if isinstance(item, str) and item]
+    found = [_image(item, tally) for item in items if isinstance(item, str) and item]
     if len(items) > len(found):
         tally.unknown["image of an unknown form"] += len(items) - len(found)
     return found
 
 
-def _image(data: str) -> dict[str, Any]:
+def _image(data: str, tally: Tally) -> dict[str, Any]:
     kind = next((kind for beginning, kind in _IMAGES if data.startswith(beginning)), None)
-    size = len(data) * 3 // 4 - data[-2:].count("=")
-    return {"name": "image", "type": f"image/{kind}" if kind else "image", "size": size}
+    return {"name": "image", "type": f"image/{kind}" if kind else "image", **left_out(data, tally)}
 
 
 FORMATS: Final[tuple[Importer, ...]] = (DatabaseFormat("oterm", "oterm database", _fits, _read),)
