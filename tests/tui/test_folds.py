@@ -160,7 +160,7 @@ async def test_a_long_report_is_cut_in_the_chat_and_says_so(home: Path, server: 
     async with chat(home, server) as pilot:
         await say(pilot, f"/import {path}")
         await hear(pilot, "60 conversations: 60 new.")
-        assert "32 lines more: `hfs import` prints them all" in shown(pilot)
+        assert "32 more lines of the report are not shown here" in shown(pilot)
 
 
 async def test_a_large_file_comes_in_from_the_chat(home: Path, server: ModelServer, tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ async def _import(chat: Chat, argument: str) -> None:
     report = await chat.repo.run_import(bring_in)
     lines = list(report.lines())
     if len(lines) > _MOST_LINES:
-        left_out = f"… {counted(len(lines) - _MOST_LINES, 'line')} more: `hfs import` prints them all"
+        left_out = f"… {len(lines) - _MOST_LINES:,} more lines of the report are not shown here"
         lines = [*lines[: _MOST_LINES - 1], left_out, lines[-1]]
     await chat.note("\n".join(lines), "note" if report.succeeded else "error")
 
