@@ -119,7 +119,7 @@ def test_what_is_odd_is_counted(tmp_path: Path) -> None:
             'message of role "captain"': 1,
             "message without a role": 1,
             "tool result that is no object": 1,
-            'content of type ""': 1,
+            "content without a type": 1,
         }
     )
 
