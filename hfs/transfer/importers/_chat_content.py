@@ -135,6 +135,29 @@ def split_thinking(text: str) -> tuple[str, str]:
     return (text[found.end() :], found[1].strip()) if found else (text, "")
 
 
+def read_messages(
+    items: Iterable[Any], read: Callable[[dict[str, Any]], ForeignMessage | None], tally: Tally
+) -> list[ForeignMessage]:
+    """The messages of a list, labelled and settled.
+
+    Args:
+        items: What is in the list.
+        read: The message that an object is; None for one that it counted.
+        tally: Counts what is no object, and what is empty.
+    """
+    found = []
+    for item in items:
+        message = read(item) if isinstance(item, dict) else None
+        if not isinstance(item, dict):
+            tally.unknown["message that is no object"] += 1
+        elif message is not None and is_empty(message):
+            tally.skipped["empty message"] += 1
+        elif message is not None:
+            message.hidden = label(message)
+            found.append(message)
+    return settle(found)
+
+
 def settle(messages: Iterable[ForeignMessage]) -> list[ForeignMessage]:
     """Thoughts that stand alone, joined to the answer that follows them; an id that was there before is no id."""
     settled: list[ForeignMessage] = []

@@ -12,11 +12,9 @@ from typing import Any, Final
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
 from hfs.transfer.importers._chat_content import (
-    is_empty,
-    label,
     read_calls,
     read_content,
-    settle,
+    read_messages,
     split_thinking,
     stem,
     unique_id,
@@ -79,17 +77,7 @@ def _read_messages(items: Iterator[Any], source: SourceFile) -> Iterator[Convers
 
 def _messages(items: Iterable[Any], model: str | None, tally: Tally) -> list[ForeignMessage]:
     names: dict[str, str] = {}
-    found = []
-    for item in items:
-        message = _message(item, model, names, tally) if isinstance(item, dict) else None
-        if not isinstance(item, dict):
-            tally.unknown["message that is no object"] += 1
-        elif message is not None and is_empty(message):
-            tally.skipped["empty message"] += 1
-        elif message is not None:
-            message.hidden = label(message)
-            found.append(message)
-    return settle(found)
+    return read_messages(items, lambda item: _message(item, model, names, tally), tally)
 
 
 def _message(item: dict[str, Any], model: str | None, names: dict[str, str], tally: Tally) -> ForeignMessage | None:

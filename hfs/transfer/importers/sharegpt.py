@@ -9,11 +9,9 @@ from hfs.persistence import exact_float
 from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tally
 from hfs.transfer.fields import as_dict, as_list, as_name, as_text, as_time
 from hfs.transfer.importers._chat_content import (
-    is_empty,
-    label,
     read_calls,
     read_content,
-    settle,
+    read_messages,
     split_thinking,
     stem,
     unique_id,
@@ -74,22 +72,12 @@ def _read(record: dict[str, Any], source: SourceFile) -> Conversation:
     model = as_name(record.get("model"))
     system = as_text(record.get("system"))
     turns = [*([{"from": "system", "value": system}] if system.strip() else []), *_turns(record)]
-    found = []
-    for turn in turns:
-        message = _message(turn, model, tally) if isinstance(turn, dict) else None
-        if not isinstance(turn, dict):
-            tally.unknown["message that is no object"] += 1
-        elif message is not None and is_empty(message):
-            tally.skipped["empty message"] += 1
-        elif message is not None:
-            message.hidden = label(message)
-            found.append(message)
-    _attach_images(record, found)
+    messages = read_messages(turns, lambda turn: _message(turn, model, tally), tally)
+    _attach_images(record, messages)
     tools = record.get("tools")
     if tools:
         # Often it is their list as a text.
         tally.skipped["tool definition"] += len(tools) if isinstance(tools, list) else 1
-    messages = settle(found)
     return Conversation(
         "sharegpt",
         next(
