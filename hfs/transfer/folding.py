@@ -63,12 +63,14 @@ def _dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _call(call: dict[str, Any]) -> Fold:
-    # Both our own form and the one of OpenAI's API.
+def function_of(call: dict[str, Any]) -> dict[str, Any]:
+    """What has the name and arguments of a call: the call itself, or ``function`` in it, as in OpenAI's API."""
     function = call.get("function")
-    inner = function if isinstance(function, dict) else call
-    name = inner.get("name")
-    arguments = inner.get("arguments")
+    return function if isinstance(function, dict) else call
+
+
+def _call(call: dict[str, Any]) -> Fold:
+    name, arguments = function_of(call).get("name"), function_of(call).get("arguments")
     text = arguments if isinstance(arguments, str) else "" if arguments is None else _json(arguments)
     return Fold(f"tool call: {one_line(name) if isinstance(name, str) else 'unnamed'}", text)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hfs.persistence import MessageModel, SessionModel, render_json
+from hfs.transfer.folding import function_of
 
 _SPEAKERS: Final = frozenset(("system", "user", "assistant"))
 _AT_ONCE: Final = 32
@@ -91,9 +92,7 @@ def _calls(message: MessageModel) -> list[Call]:
 def _call(item: object) -> Call | None:
     if not isinstance(item, dict):
         return None
-    # Both our own form and the one of OpenAI's API.
-    function = item.get("function")
-    inner = function if isinstance(function, dict) else item
+    inner = function_of(item)
     identity, name, arguments = item.get("id"), inner.get("name"), inner.get("arguments")
     if not (isinstance(identity, str) and identity and isinstance(name, str) and name):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -12,13 +11,13 @@ from hfs.transfer.conversation import Branch, Conversation, ForeignMessage, Tall
 from hfs.transfer.fields import as_name, as_text
 from hfs.transfer.importers._agent_parts import UniqueIds
 from hfs.transfer.importers._attachments import left_out
+from hfs.transfer.importers._chat_content import split_thinking
 from hfs.transfer.importers._chat_tables import ROLES, label, read_chats
 from hfs.transfer.importers._kinds import DatabaseFormat, Importer, SourceFile
 from hfs.transfer.importers._sqlite import Database, column_json, column_text
 
 _CHAT: Final = ("id", "name", "model", "system")
 _MESSAGE: Final = ("id", "author", "text", "images")
-_THINKING: Final = re.compile(r"<think>(.*?)</think>\s*", re.DOTALL)
 _IMAGES: Final = (("iVBOR", "png"), ("/9j/", "jpeg"), ("R0lG", "gif"), ("UklGR", "webp"))
 """How images begin in base64."""
 
@@ -63,10 +62,9 @@ def _message(row: sqlite3.Row, model: str | None, tally: Tally) -> ForeignMessag
     message.hidden = label(message)
     if role == "assistant":
         message.model = model
-        thinking = _THINKING.match(text)
-        if thinking:
-            message.content, message.reasoning = text[thinking.end() :], thinking[1].strip()
-            message.hidden = None if message.content.strip() else "thinking"
+        message.content, message.reasoning = split_thinking(text)
+        if message.reasoning and not message.content.strip():
+            message.hidden = "thinking"
     if not message.content.strip() and not message.reasoning and not attachments:
         tally.skipped["empty message"] += 1
         return None
