@@ -170,8 +170,10 @@ def _split_thinking(message: ForeignMessage) -> None:
 
 
 def _file(path: str) -> dict[str, Any]:
-    kind = mimetypes.guess_type(path)[0]
-    return {"name": path_parts(path)[-1] or path, **({"type": kind} if kind else {}), "path": path}
+    last = path_parts(path)[-1]
+    # Of all of it, where it is an address that is none, newer versions of Python would raise.
+    kind = mimetypes.guess_type(last)[0]
+    return {"name": last or path, **({"type": kind} if kind else {}), "path": path}
 
 
 FORMATS: Final[tuple[Importer, ...]] = (StreamFormat(_NAME, "gptme log", _fits, _read),)

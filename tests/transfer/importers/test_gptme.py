@@ -170,3 +170,14 @@ def test_wrong_types_everywhere_are_survived(name: str) -> None:
     assert isinstance(form, StreamFormat)
     source = source_of(TIDES / name)
     survive(lambda records: form.read(iter(records), source), _records(TIDES / name))
+
+
+def test_a_file_that_is_an_address_and_none_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "conversation.jsonl"
+    files = ["http://[", "//[::1/a.png", "http://a\u2100b/c.pdf", "data:,", "\0"]
+    record = {"role": "user", "content": "see", "timestamp": "2026-01-01T00:00:00", "files": files}
+    path.write_text(json.dumps(record))
+    (conversation,) = read(path, "gptme")
+    attachments = conversation.branches[0].messages[0].attachments
+    assert [file["path"] for file in attachments] == files
+    assert [file.get("type") for file in attachments[1:3]] == ["image/png", "application/pdf"]
