@@ -18,7 +18,9 @@ from hfs.transfer.importers import RefusedError
 ODD: Final[tuple[Any, ...]] = (
     None, True, False, 0, -1, 7, 1.5, -2.5e300, 1e308, 2**53 + 1, 10**18, -(2**63), 10**400, 1787938845, 1787938845123,
     "", " ", "x", "null", "[", "12", "1e999", "not a time", "2026-02-30T25:61:00Z", "\x00\x1b[31m\x07", "\ud800",
-    "\u202eevil\u2028", "a\n\r\nb", "0" * 5000, [], {}, [[]], [None], [1, "a", None, {}], ["text"], {"type": None},
+    "\u202eevil\u2028", "a\n\r\nb", "0" * 5000, "http://[", f"&#{'9' * 5000};",
+    f'<details type="tool_calls" name="&#{"9" * 5000};">', "9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z",
+    [], {}, [[]], [None], [1, "a", None, {}], ["text"], {"type": None},
     {"": ""}, {"type": "text", "text": "x"}, [{"type": "text", "text": 3}], {"text": {"value": []}},
     {"id": "x", "parent": "x", "children": ["x"]}, [[[[[[{"a": [None]}]]]]]],
 )  # fmt: skip
