@@ -123,10 +123,9 @@ def bring_in(ours: Document, base: Document, edited: Document, moment: datetime)
         counts.reordered = True
         document["messages"] = _in_order(document["messages"], order)
     document = merge(document, theirs, base)
-    for key in base.keys() - (theirs.keys() & ours.keys()):
-        # One side took it out, and the other left it as it was.
-        if document.get(key) == base[key]:
-            document.pop(key, None)
+    # One side took them out, and the other left them as they were.
+    gone_keys = base.keys() - (theirs.keys() & ours.keys())
+    document = {key: value for key, value in document.items() if key not in gone_keys or value != base[key]}
     name_after(document, document["messages"])
     return Edit(document, counts, lost)
 

@@ -72,11 +72,7 @@ def open_destination(
         yield _Folder(Path(target), exporter, _names(sessions, exporter), force)
     else:
         with NewFile(Path(target), force=force) as new:
-            made: _Archive | _Stream
-            if target.lower().endswith(".zip"):
-                made = _Archive(new, Path(target), exporter, _names(sessions, exporter))
-            else:
-                made = _Stream(exporter, new.write, summaries, Path(target))
+            made = _opened(new, Path(target), exporter, sessions, summaries)
             with contextlib.closing(made):
                 yield made
                 made.finish()
@@ -118,6 +114,18 @@ def summary_of(session: SessionModel) -> SessionSummary:
 
 def _names(sessions: Sequence[SessionSummary], exporter: Exporter) -> dict[int, str]:
     return {session.id: file_name(session.id, session.name, exporter.extension) for session in sessions}
+
+
+def _opened(
+    new: NewFile,
+    path: Path,
+    exporter: Exporter,
+    sessions: Sequence[SessionSummary],
+    summaries: Sequence[SessionSummary] | None,
+) -> _Archive | _Stream:
+    if path.name.lower().endswith(".zip"):
+        return _Archive(new, path, exporter, _names(sessions, exporter))
+    return _Stream(exporter, new.write, summaries, path)
 
 
 class _Stream:
