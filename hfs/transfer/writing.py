@@ -100,8 +100,8 @@ def require_known(session: SessionModel, exporter: Exporter) -> None:
     """
     if exporter.lossless and session.read_only:
         raise TransferError(
-            f"This session is of a newer format, and would not come back whole from {exporter.name}. Copy its file instead "
-            f"(`hfs path {session.id}`), or export it to be read: as txt or html."
+            f"This session is of a newer format, and would not come back whole from {exporter.name}. Copy its file "
+            f"instead (`hfs path {session.id}`), or export it to be read: as txt or html."
         )
 
 
