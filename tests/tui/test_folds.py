@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,44 @@ async def test_a_large_file_comes_in_from_the_chat(home: Path, server: ModelServ
     async with chat(home, server) as pilot:
         await say(pilot, f"/import {path}")
         await hear(pilot, "Far below: session 2: new, 1 message")
+
+
+async def test_an_import_that_is_stopped_leaves_whole_sessions_and_says_so(
+    home: Path, server: ModelServer, tmp_path: Path
+) -> None:
+    long = "many words " * 2000
+    talks = [chatgpt(("n1", None, long), active="n1", name=f"c{number}", title=f"T{number}") for number in range(1000)]
+    path = write(tmp_path / "x.json", talks)
+    async with chat(home, server) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ChatScreen)
+
+        def stop() -> None:
+            while screen.stop_import is None:
+                time.sleep(0.001)
+            screen.stop_import()
+
+        stopper = threading.Thread(target=stop)
+        stopper.start()
+        await say(pilot, f"/import {path}")
+        await hear(pilot, "Stopped. Every conversation above came in whole")
+        stopper.join()
+        assert "1,000 new" not in shown(pilot)
+        assert screen.stop_import is None
+    with SessionStore(home) as store:
+        assert not store.check().findings
+        assert store.count() < 1001
+
+
+async def test_esc_and_leaving_stop_an_import_and_one_runs_at_a_time(home: Path, server: ModelServer) -> None:
+    async with chat(home, server) as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, ChatScreen)
+        stops: list[str] = []
+        screen.stop_import = lambda: stops.append("stopped")
+        await say(pilot, "/import x")
+        await hear(pilot, "An import is running: Esc stops it.")
+        await pilot.press("escape")
+        assert len(stops) == 1
+        await screen.leave()
+        assert len(stops) == 2

@@ -30,7 +30,7 @@ KEYS: Final = (
     ("Ctrl+R", "Search what you said."),
     ("Ctrl+G", "Write in $EDITOR."),
     ("Ctrl+O", "Pick a session."),
-    ("Esc", "Stop the answer and keep what came; leave an edit."),
+    ("Esc", "Stop the answer, or an import, and keep what came; leave an edit."),
     ("Click on ▸", "Unfold it; on ▾: fold it again."),
     ("Page Up, Page Down", "Scroll. Ctrl+End goes back to the newest."),
     ("Ctrl+C", "Copy what is marked; stop; empty the line; twice: quit."),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 class Chat(Protocol):
     """What commands need of the screen that they are typed in."""
 
+    stop_import: Callable[[], None] | None
+    """Stops the import that is running; None where none is."""
+
     @property
     def repo(self) -> SessionRepository:
         """The sessions. Raises HfsError where there is no store."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -143,18 +144,36 @@ async def _import(chat: Chat, argument: str) -> None:
     if not argument:
         await chat.note("Usage: /import <file>, <folder> or <archive>.", "error")
         return
+    if chat.stop_import is not None:
+        await chat.note("An import is running: Esc stops it.", "error")
+        return
+    stopped = threading.Event()
+
+    def go_on(count: int) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
 
     def bring_in(target: SessionImport) -> ImportReport:
         with open_sources([str(Path(argument).expanduser())]) as sources:
-            return run_import(target, sources, ImportOptions())
+            return run_import(target, sources, ImportOptions(), go_on)
 
-    await chat.note("Importing…")
-    report = await chat.repo.run_import(bring_in)
+    await chat.note("Importing… Esc stops it.")
+    chat.stop_import = stopped.set
+    try:
+        report = await chat.repo.run_import(bring_in)
+    finally:
+        chat.stop_import = None
+    await _tell_import(chat, report)
+
+
+async def _tell_import(chat: Chat, report: ImportReport) -> None:
     lines = list(report.lines())
     if len(lines) > _MOST_LINES:
         left_out = f"… {len(lines) - _MOST_LINES:,} more lines of the report are not shown here"
         lines = [*lines[: _MOST_LINES - 1], left_out, lines[-1]]
-    await chat.note("\n".join(lines), "note" if report.succeeded else "error")
+    if report.interrupted:
+        lines.append("Stopped. Every conversation above came in whole; the same command goes on with the others.")
+    await chat.note("\n".join(lines), "note" if report.succeeded or report.interrupted else "error")
 
 
 def _formats() -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
@@ -78,6 +78,7 @@ class ChatScreen(Screen[None]):
         self._unsaved = False
         self._quit_asked_at = float("-inf")
         self._leave_asked_at = float("-inf")
+        self.stop_import: Callable[[], None] | None = None
 
     @property
     def _app(self) -> HFSApp:
@@ -441,7 +442,9 @@ class ChatScreen(Screen[None]):
         self.pick_session()
 
     def action_stop_answer(self) -> None:
-        """Stops the answer, and what came is saved; or leaves an edit."""
+        """Stops an import and the answer, and what came is saved; or leaves an edit."""
+        if self.stop_import is not None:
+            self.stop_import()
         if self._session is not None and self._answering:
             self._session.stop()
         else:
