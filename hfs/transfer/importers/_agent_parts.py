@@ -33,13 +33,14 @@ class UniqueIds:
 
 
 def as_json(value: object) -> str:
-    """A value that a tool gave, as text; empty for None and for what is nested too deep."""
+    """A value that a tool gave, as text; empty for None.
+
+    Raises:
+        RecursionError: It is nested too deep.
+    """
     if value is None or isinstance(value, str):
         return value or ""
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except (RecursionError, ValueError):
-        return ""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def tool_call(call_id: object, name: object, arguments: object) -> dict[str, Any]:
