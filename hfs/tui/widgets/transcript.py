@@ -127,10 +127,9 @@ class Transcript(ScrollView, can_focus=True):
         ]
         changed = [at for at in chosen if self._column.blocks[at].unfolded != unfolded]
         if changed:
-            blocks = [
-                replace(block, unfolded=unfolded) if at in set(changed) else block
-                for at, block in enumerate(self._column.blocks)
-            ]
+            blocks = list(self._column.blocks)
+            for at in changed:
+                blocks[at] = replace(blocks[at], unfolded=unfolded)
             first = self._column.at(round(self.scroll_y))
             inside = round(self.scroll_y) - self._column.top(first)
             # What a person asked to see is shown from its beginning.
