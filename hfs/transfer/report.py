@@ -19,7 +19,7 @@ _SAID: dict[Outcome, str] = {
     "failed": "failed",
 }
 _MOST_KNOWN = 5
-"""From how many conversations of a file on those that are here already are only counted."""
+"""How many conversations of a file, and files, are named though they are here already; more are counted."""
 
 
 @dataclass(slots=True)
@@ -113,7 +113,11 @@ class ImportReport:
         of_file: dict[str, list[ConversationReport]] = {}
         for one in self.conversations:
             of_file.setdefault(one.file, []).append(one)
+        known = [file for file in self.files if file.is_whole and _all_known(of_file.get(file.file, []))]
+        silent = {id(file) for file in known} if len(known) > _MOST_KNOWN else set()
         for file in self.files:
+            if id(file) in silent:
+                continue
             yield f"{one_line(file.file, 500)}{f': {file.format}' if file.format else ''}"
             yield from self._conversations(of_file.pop(file.file, []))
             if file.left_out:
@@ -122,12 +126,14 @@ class ImportReport:
                 yield f"    {one_line(place, 300)}"
             if file.problem:
                 yield f"  failed: {one_line(file.problem, 2000)}"
+        if silent:
+            yield f"{counted(len(silent), 'file')} with nothing new"
         if self.ignored:
             yield f"{counted(len(self.ignored), 'file')} with no conversation: {_some(self.ignored)}"
         yield self.summary()
 
     def _conversations(self, found: list[ConversationReport]) -> Iterator[str]:
-        known = [one for one in found if one.outcome == "present" and not one.reason]
+        known = [one for one in found if _is_known(one)]
         if len(known) <= _MOST_KNOWN:
             known = []
         told = {id(one) for one in known}
@@ -183,6 +189,14 @@ class ImportReport:
         if self.dry_run:
             text += " Nothing was written: this was a dry run."
         return text
+
+
+def _is_known(one: ConversationReport) -> bool:
+    return one.outcome == "present" and not one.reason
+
+
+def _all_known(found: list[ConversationReport]) -> bool:
+    return bool(found) and all(map(_is_known, found))
 
 
 def _listed(counts: dict[str, int]) -> str:

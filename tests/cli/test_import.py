@@ -69,6 +69,20 @@ def test_what_a_newer_export_adds_is_told_and_what_is_here_is_only_counted(hfs: 
     assert hfs("import", str(path)).stdout.decode().splitlines()[1:2] == ["  8 conversations: here already"]
 
 
+def test_files_with_nothing_new_are_only_counted(hfs: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    for number in range(7):
+        write(folder / f"{number}.json", [chatgpt(("n1", None, "hi"), active="n1", name=f"c{number}")])
+    assert hfs("import", str(folder)).stdout.count(b".json: chatgpt") == 7
+    write(folder / "8.json", [chatgpt(("n1", None, "hi"), active="n1", name="c8", title="Eighth")])
+    assert hfs("import", str(folder)).stdout.decode().splitlines() == [
+        f"{folder}/8.json: chatgpt",
+        "  Eighth: session 8: new, 1 message",
+        "7 files with nothing new",
+        "8 conversations: 1 new, 7 here already. 1 message kept, 0 folded, 0 left out, 0 not understood.",
+    ]
+
+
 def test_a_folder_without_conversations_points_to_the_formats(hfs: Run, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("milk")
     done = hfs("import", str(tmp_path))
