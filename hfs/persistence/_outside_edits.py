@@ -59,6 +59,9 @@ class OutsideEdits(SessionEditor):
         kept: list[Document] = []
 
         def change(document: Document) -> None:
+            if edits and document.get("messages") == edits[0].document["messages"]:
+                # The write before failed once it had landed: what it added would be added again.
+                return
             edit = bring_in(editable(session_id, document, base), base, edited, now())
             # Before the file is written, and never taken away again: of a write that failed nobody knows whether it
             # landed. What is in the session after all is not put back a second time.

@@ -29,9 +29,12 @@ class FaultyOps(FileOps):
         self.failed: list[str] = []
 
     def _ask(self, name: str, call: Callable[..., Any], *arguments: Any) -> Any:
+        # What gives back never fails for good: a descriptor is closed even if closing it complains. It is not counted:
+        # a run in which nothing failed is how a test knows that it has tried every call.
+        if name == "close":
+            return call(*arguments)
         self.calls += 1
-        # What gives back never fails for good: a descriptor is closed even if closing it complains.
-        if name == "close" or self.calls < self.at or (self.calls > self.at and not self.sticky):
+        if self.calls < self.at or (self.calls > self.at and not self.sticky):
             return call(*arguments)
         self.failed.append(name)
         if self.fault == "short":
