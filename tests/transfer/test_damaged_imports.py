@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from hfs.display import display
+from hfs.persistence import SessionStore
 from tests.transfer.bringing import bring, said, sessions
 from tests.transfer.hostile import bring_hostile
 from tests.transfer.importers.mutating import mutations
@@ -69,3 +72,28 @@ def test_what_stands_before_a_cut_comes_in_and_the_cut_is_told(
         between_lines = path.suffix == ".jsonl" and b"\n" in data[max(cut - 1, 0) : cut + 1]
         assert between_lines or not report.succeeded, (cut, list(report.lines()))
     assert came_in >= len(whole) // 3
+
+
+@pytest.mark.parametrize(
+    ("export", "beside"),
+    [
+        pytest.param("gptme/2026-05-04-tides", "config.toml", id="gptme"),
+        pytest.param("mistral-vibe/session_20260812_101500_5f0c1d2e", "meta.json", id="mistral-vibe"),
+        pytest.param("codex/home", "session_index.jsonl", id="codex"),
+        pytest.param("gemini-cli/tmp/app", ".project_root", id="gemini-cli"),
+    ],
+)
+def test_what_lies_beside_an_export_may_be_anything(home: Path, tmp_path: Path, export: str, beside: str) -> None:
+    folder = shutil.copytree(FIXTURES / export, tmp_path / "export")
+    whole = (folder / beside).read_bytes()
+    kept = bring(home, folder).total()["messages_kept"]
+    odd = [b"", b"\0" * 100, b"\xff\xfe" + whole, b"[" * 100_000, b'{"a":' * 100_000, whole[: len(whole) // 2],
+           b"[chat]\nname = " + b"9" * 5000, b"[chat]\nname = 2026-01-01\nworkspace = nan\n", b'{"session_id": [], '
+           b'"title": {}, "start_time": 1e999, "environment": 3}', b"\n" * 100_000, whole * 1000]  # fmt: skip
+    for number, data in enumerate(odd):
+        (folder / beside).write_bytes(data)
+        report = bring(home / str(number), folder)
+        assert report.total()["messages_kept"] == kept
+        with SessionStore(home / str(number)) as store:
+            assert store.check().findings == []
+        assert all(display(line) == line for line in report.lines())
