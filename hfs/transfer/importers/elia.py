@@ -34,9 +34,15 @@ def _read(connection: sqlite3.Connection, source: SourceFile) -> Iterator[Conver
         created = _moment(chat["started_at"], local)
         extra = {"archived": True} if chat["archived"] == 1 else {}
         found = _branches(nodes, tally)
-        return Conversation("elia", as_name(chat["id"]), as_name(chat["title"]), created, found, extra, tally)
+        return Conversation("elia", _key(chat), as_name(chat["title"]), created, found, extra, tally)
 
     return read_chats(database, _CHAT, read, _MESSAGE)
+
+
+def _key(chat: sqlite3.Row) -> str | None:
+    """The chat's id. Every elia counts from 1: when a chat began tells those of two databases."""
+    identity, begun = as_name(chat["id"]), as_time(chat["started_at"])
+    return f"{identity}-{begun:%Y%m%dT%H%M%S}" if identity and begun else identity
 
 
 def _nodes(rows: Iterator[sqlite3.Row], model: str | None, local: bool, tally: Tally) -> Iterator[Node]:

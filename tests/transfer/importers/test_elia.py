@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from tests.transfer.bringing import bring
 from tests.transfer.importers.databases import build, survive_half_a_schema, survive_odd_values
 from tests.transfer.importers.reading import FIXTURES, failures, folded, read, said
 
@@ -34,10 +35,17 @@ def _changed(tmp_path: Path, script: Path, then: str) -> Path:
     return build(tmp_path / "elia.sqlite", script, more)
 
 
+def test_chats_of_two_databases_are_not_taken_for_one(home: Path, tmp_path: Path) -> None:
+    paths = [build(tmp_path / "one.sqlite", NEWER), build(tmp_path / "other.sqlite", OLDER)]
+    first, second = (bring(home, path) for path in paths)
+    assert (first.count("added"), second.count("added"), second.count("updated")) == (2, 1, 0)
+    assert [one.outcome for one in bring(home, *paths).conversations].count("present") == 3
+
+
 def test_each_chat_is_a_conversation_and_its_first_message_is_the_system_prompt(tmp_path: Path) -> None:
     chat, _, _ = read(build(tmp_path / "elia.sqlite", NEWER), "elia")
 
-    assert (chat.id, chat.name) == ("1", None)
+    assert (chat.id, chat.name) == ("1-20240601T100000", None)
     assert said(chat) == [("user", "What is *idempotent*?"), ("assistant", "Doing it twice changes nothing.")]
     assert folded(chat) == [("system prompt", "You are a helpful assistant.")]
     assert chat.created_at == datetime(2024, 6, 1, 10, 0, 0, 250000, UTC)
