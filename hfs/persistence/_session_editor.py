@@ -30,6 +30,7 @@ class SessionEditor(SessionReader):
         Raises:
             SessionNotFoundError: There is no such session.
             InvalidDocumentError: There is no such message, or the name can't be used.
+            UnsupportedFormatError: Its format is newer than this hfs, and would not be the fork's.
             CorruptSessionError, StoreIOError, LockTimeoutError: It could not be made.
         """
         from hfs.persistence._editing import forked
@@ -37,6 +38,8 @@ class SessionEditor(SessionReader):
         session = self.get(session_id)
         if session is None:
             raise self._missing(str(session_id))
+        if session.read_only:
+            self._folder.require_writable(session_id, self.document(session_id) or {})
         checked = checked_name(name) if name is not None else None
         document = forked(session.to_document(), before, checked, now())
         made = self.get(self._storable(lambda: self._folder.create(document)))

@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hfs.errors import InvalidDocumentError, SessionNotFoundError
+from hfs.errors import InvalidDocumentError, SessionNotFoundError, UnsupportedFormatError
 from hfs.persistence import NewMessage, SessionModel, SessionStore
 
 SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "session.schema.json").read_text())
@@ -49,6 +49,16 @@ def test_a_fork_begins_as_its_origin_names_it_and_leaves_it_alone(
     assert store.fork(2).name == "Name (fork)"
     assert store.fork(2, name="Mine").name == "Mine"
     jsonschema.validate(json.loads((home / "sessions" / "2.json").read_bytes()), SCHEMA)
+
+
+def test_a_session_of_a_newer_format_is_not_forked_into_one_of_this(
+    store: SessionStore, session: SessionModel, home: Path
+) -> None:
+    path = home / "sessions" / "1.json"
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), "format": 2}))
+    with pytest.raises(UnsupportedFormatError):
+        store.fork(session.id)
+    assert store.count() == 1
 
 
 def test_a_fork_of_what_is_not_there_makes_nothing(store: SessionStore, session: SessionModel) -> None:
