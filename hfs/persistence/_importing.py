@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hfs.errors import SessionNotFoundError
+from hfs.errors import SessionNotFoundError, StoreError
+from hfs.persistence._editing import REMOVED
 from hfs.persistence._files import make_folder
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, render
@@ -54,14 +55,17 @@ class SessionImport:
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> SessionImport:
-        if not self._dry_run:
-            # Two imports of one export at a time would both find that nothing is here yet.
-            self._held.enter_context(self._folder.locks.imports())
-        self._present = {self.key(uid): number for uid, number in self._index.uids().items()}
+        with contextlib.ExitStack() as held:
+            if not self._dry_run:
+                # Two imports of one export at a time would both find that nothing is here yet.
+                held.enter_context(self._folder.locks.imports())
+            self._present = {self.key(uid): number for uid, number in self._index.uids().items()}
+            self._held = held.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with self._held:
+        # Ids that stay reserved are lost, and nothing else: what came in is in, and must be told.
+        with self._held, contextlib.suppress(StoreError):
             self._ids.give_back()
 
     @property
@@ -106,6 +110,13 @@ class SessionImport:
         snapshot = self._folder.read(session_id)
         return snapshot.document if snapshot is not None else None
 
+    def taken_out(self, session_id: int, document: Document) -> list[Document]:
+        """Messages that were taken out of a session, as far as it, or the trash, still knows."""
+        noted = document.get(REMOVED)
+        notes = [note for note in noted if isinstance(note, dict)] if isinstance(noted, list) else []
+        kept = self._trash.messages_of(session_id)
+        return notes + [item for path in kept for item in self._trash.messages_in(path)]
+
     def reserve(self, uid: str) -> int:
         """An id for a session that is about to be added; 0 in a dry run. Call it from one thread."""
         number = 0 if self._dry_run else self._ids.take()
@@ -113,8 +124,13 @@ class SessionImport:
         return number
 
     def forget(self, uid: str) -> None:
-        """Says that a session that was about to be added could not be."""
-        self._present.pop(self.key(uid), None)
+        """Says that a session that was about to be added could not be, or that nobody knows whether it was."""
+        number = self._present.pop(self.key(uid), None)
+        # An error does not mean that it is absent: then it would come in twice.
+        with contextlib.suppress(StoreError):
+            document = self.document(number) if number else None
+            if number and document is not None and document.get("uid") == uid:
+                self._present[self.key(uid)] = number
 
     def add(self, session_id: int, document: Document) -> None:
         """Adds a session under a reserved id. It is whole and durable when this returns. Call it from any thread.
@@ -172,10 +188,11 @@ class _IdBlocks:
         with self._lock:
             if self._next == self._end:
                 with self._folder.locks.table():
-                    self._next = self._folder.next_id()
-                    self._end = self._next + self._size
+                    first = self._folder.next_id()
                     make_folder(self._folder.ops, str(self._folder.path))
-                    self._folder.reserve(self._end - 1)
+                    self._folder.reserve(first + self._size - 1)
+                # Not before they are reserved: others would be given them too.
+                self._next, self._end = first, first + self._size
                 self._size = min(self._size * 2, _LARGEST_BLOCK)
             self._next += 1
             return self._next - 1
