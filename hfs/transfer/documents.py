@@ -141,18 +141,23 @@ def additions(document: Document, branch: Branch, branch_marks: list[str]) -> li
     return items
 
 
-def go_on(document: Document, branch: Branch, branch_marks: list[str]) -> bool:
-    """Lets the last message that both have go on as it did at the source, in place; says whether it did.
+def go_on(document: Document, branch: Branch, branch_marks: list[str]) -> int:
+    """Lets messages go on as they did at the source, in place; says how many did.
 
-    A transcript may have been brought in while its last answer was still being written. What was changed here, or is no
-    longer what the source goes on from, stays.
+    A transcript may have been brought in while its last answer was still being written, and what tools said to a part
+    of it stands behind it. What was changed here, or is no longer what the source goes on from, stays.
     """
-    items = {source_id(item): item for item in document.get("messages") or [] if isinstance(item, dict)}
-    at = next((at for at in reversed(range(len(branch_marks))) if branch_marks[at] in items), None)
-    if at is None or "edited_at" in (mine := items[branch_marks[at]]):
+    present = {source_id(item): item for item in document.get("messages") or [] if isinstance(item, dict)}
+    pairs = zip(branch.messages, branch_marks, strict=True)
+    return sum(_goes_on(present[mark], message) for message, mark in pairs if mark in present)
+
+
+def _goes_on(mine: Document, message: ForeignMessage) -> bool:
+    # Another program than hfs can't say that it changed something, but a text that is gone was never begun.
+    if "edited_at" in mine or (mine.get("content") == "" and "hidden" not in mine):
         return False
-    theirs = to_item(branch.messages[at], branch_marks[at], datetime.now(UTC))
-    grown = {key: theirs[key] for key in _GROWING if key in theirs and theirs[key] != mine.get(key)}
+    theirs = to_item(message, "", datetime.now(UTC))
+    grown = {key: theirs[key] for key in _GROWING if theirs.get(key) and theirs[key] != mine.get(key)}
     if not grown or not all(_begins(value, mine.get(key)) for key, value in grown.items()):
         return False
     if "hidden" not in theirs:
@@ -228,9 +233,15 @@ def document_marks(document: Document) -> list[str]:
     return marks(Branch(said))
 
 
-def document_additions(here: Document, theirs: Document) -> list[Document]:
-    """What a document of hfs has, behind the last message that both have, and the session here has not."""
-    known = {identity for item in here.get("messages") or [] for identity in identities(item)}
+def document_additions(here: Document, theirs: Document, gone: Iterable[Document] = ()) -> list[Document]:
+    """What a document of hfs has, behind the last message that both have, and the session here has not.
+
+    Args:
+        here: The session.
+        theirs: The document.
+        gone: Messages that the session had.
+    """
+    known = {identity for item in (*(here.get("messages") or []), *gone) for identity in identities(item)}
     items = [item for item in theirs.get("messages") or [] if isinstance(item, dict)]
     common_ones = [at for at, item in enumerate(items) if known.intersection(identities(item))]
     return items[common_ones[-1] + 1 if common_ones else 0 :]

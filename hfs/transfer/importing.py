@@ -60,28 +60,39 @@ class Importing:
         self._progress = progress
         self._landing = Landing(target, writer, branches=options.branches)
         self._stopping = False
+        self._finishing = False
         self.report = ImportReport(dry_run=options.dry_run, conversations=self._landing.reports)
 
     def run(self, sources: Iterable[Source | Unusable]) -> ImportReport:
         """Imports the sources. Ctrl-C stops it between two conversations, and is noted in the report."""
-        with self._writer:
+        with self._interruptible(), self._writer:
             try:
-                with self._interruptible():
-                    for source in sources:
-                        self._read(source)
-                        if self._stopping:
-                            break
+                self._read_all(sources)
             except KeyboardInterrupt:
                 self._stopping = True
-            self._landing.finish(0)
+            self._landing.under_way.finish(0)
         self.report.interrupted = self._stopping
         return self.report
 
+    def _read_all(self, sources: Iterable[Source | Unusable]) -> None:
+        try:
+            for source in sources:
+                if self._stopping:
+                    return
+                self._read(source)
+        finally:
+            self._finishing = True
+
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
-        """Lets the conversation that comes in be finished at the first Ctrl-C; the second stops at once."""
+        """Lets the conversation that comes in be finished at the first Ctrl-C; the second stops at once.
+
+        What is being written by then is waited for all the same, so that the report is true.
+        """
 
         def stop(number: int, frame: FrameType | None) -> None:
+            if self._finishing:
+                return
             if self._stopping:
                 raise KeyboardInterrupt
             self._stopping = True
@@ -114,7 +125,7 @@ class Importing:
                     self._note_failure(entry, reading, found)
                 else:
                     self._landing.land(found, source.name, source.modified)
-                    self._landing.relieve()
+                    self._landing.under_way.relieve()
                 if self._stopping:
                     return
         finally:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections import deque
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
 
-from hfs.errors import HfsError
+from hfs.display import counted
+from hfs.errors import HfsError, TransferError
 from hfs.persistence import NAME_LIMIT, SessionImport
 from hfs.transfer import documents
 from hfs.transfer.conversation import Branch, Conversation
 from hfs.transfer.documents import Document
 from hfs.transfer.report import ConversationReport
+from hfs.transfer.under_way import UnderWay, Writes
 from hfs.transfer.writers import Writer
-
-_MOST_WAITING: Final = 32
-"""How many conversations may wait to be written: what memory holds beside the one that is read."""
-_MOST_WEIGHT: Final = 16 << 20
-"""How many characters they may have together."""
 
 
 @dataclass(slots=True)
@@ -30,16 +24,7 @@ class _Way:
     marks: list[str]
     uid: str
     session_id: int | None
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """A conversation that is being written."""
-
-    report: ConversationReport
-    writes: list[tuple[str, Future[None]]] = field(default_factory=list)
-    weight: int = 0
-    """How many characters its messages have."""
+    is_new: bool = False
 
 
 class Landing:
@@ -53,12 +38,11 @@ class Landing:
 
     def __init__(self, target: SessionImport, writer: Writer, *, branches: bool) -> None:
         self._target = target
-        self._writer = writer
         self._branches = branches
         self._claimed: set[str] = set()
-        self._waiting: deque[_Waiting] = deque()
+        self.under_way = UnderWay(target, writer)
         self.reports: list[ConversationReport] = []
-        """What became of each, in order. One is final once ``finish`` has waited for it."""
+        """What became of each, in order. One is final once it is no longer under way."""
 
     def land(self, conversation: Conversation, file: str, modified: datetime | None) -> None:
         """Brings a conversation in, or what is new of it.
@@ -77,18 +61,20 @@ class Landing:
             unknown=dict(conversation.tally.unknown),
         )
         self.reports.append(report)
-        waiting = _Waiting(report)
-        self._waiting.append(waiting)
+        writes = self.under_way.begin(report)
         try:
             if conversation.document is not None:
-                self._land_document(conversation.document, waiting)
+                self._land_document(conversation.document, writes)
             else:
-                self._land_branches(conversation, modified or datetime.now(UTC), waiting)
-        except (HfsError, TypeError, ValueError) as error:
-            _fail(report, error)
+                self._land_branches(conversation, modified or datetime.now(UTC), writes)
+        except (HfsError, TypeError, ValueError, MemoryError) as error:
+            report.fail(error)
+        except KeyboardInterrupt:
+            report.fail(TransferError("It was stopped in the middle; the same command goes on with it."))
+            raise
 
-    def _land_branches(self, conversation: Conversation, fallback: datetime, waiting: _Waiting) -> None:
-        report = waiting.report
+    def _land_branches(self, conversation: Conversation, fallback: datetime, writes: Writes) -> None:
+        report = writes.report
         ways = [self._way(conversation, branch) for branch in conversation.branches if branch.messages]
         if not ways:
             report.outcome = "empty"
@@ -104,10 +90,10 @@ class Landing:
             if way.session_id is not None:
                 self._update(way, report)
             elif self._target.find_deleted(way.uid) is not None:
-                self._note_deleted(way.uid, report)
+                self._note_deleted(way.uid, report, is_fork=way is not first)
             else:
                 fork = None if way is first else (first, taken := taken + 1)
-                self._add(conversation, way, fallback, fork, waiting)
+                self._add(conversation, way, fallback, fork, writes)
             self._claimed.add(self._target.key(way.uid))
 
     def _way(self, conversation: Conversation, branch: Branch) -> _Way:
@@ -115,25 +101,32 @@ class Landing:
         candidates = iter(documents.uids(conversation, branch, marks))
         uid = next(candidates)
         session_id = self._find(uid)
-        if session_id is None:
-            for shorter in candidates:
-                # Another conversation of this very import is no earlier state of this one.
-                found = None if self._target.key(shorter) in self._claimed else self._target.find(shorter)
-                if found is not None:
-                    uid, session_id = shorter, found
-                    break
+        if session_id is None and self._target.find_deleted(uid) is None:
+            shorter = next(filter(self._was_here, candidates), None)
+            if shorter is not None:
+                uid, session_id = shorter, self._target.find(shorter)
         return _Way(branch, marks, uid, session_id)
+
+    def _was_here(self, uid: str) -> bool:
+        """Whether there is, or was, a session of that uid before this import.
+
+        Another conversation of this very import is no earlier state of one.
+        """
+        if self._target.key(uid) in self._claimed:
+            return False
+        return self._target.find(uid) is not None or self._target.find_deleted(uid) is not None
 
     def _find(self, uid: str) -> int | None:
         """The session of a uid. One that is on its way still is waited for: it may turn out that it can't be stored."""
         if self._target.key(uid) in self._claimed:
-            self.finish(1)
+            self.under_way.finish(1)
         return self._target.find(uid)
 
-    def _note_deleted(self, uid: str, report: ConversationReport) -> None:
-        if report.outcome == "present":
+    def _note_deleted(self, uid: str, report: ConversationReport, *, is_fork: bool = False) -> None:
+        if report.outcome == "present" and not is_fork:
             report.outcome = "deleted"
-        report.reason = f"it is in the trash; `hfs restore {self._target.find_deleted(uid)}` brings it back"
+        what = "another branch" if is_fork else "it"
+        report.reason = f"{what} is in the trash; `hfs restore {self._target.find_deleted(uid)}` brings it back"
 
     def _add(
         self,
@@ -141,15 +134,15 @@ class Landing:
         way: _Way,
         fallback: datetime,
         fork: tuple[_Way, int] | None,
-        waiting: _Waiting,
+        writes: Writes,
     ) -> None:
         document = documents.to_document(conversation, way.branch, way.marks, way.uid, fallback)
         SessionImport.give_name(document)
         if fork is not None:
-            _name_origin(document, *fork, way)
-        report = waiting.report
-        way.session_id = self._write(document, way.uid, waiting)
-        _count(report, way.branch)
+            self._name_origin(document, *fork, way)
+        report = writes.report
+        way.session_id, way.is_new = self.under_way.write(writes, way.uid, document), True
+        report.count(document["messages"])
         if fork is None:
             report.outcome, report.session_id = "added", way.session_id or None
         else:
@@ -158,36 +151,34 @@ class Landing:
             if report.outcome != "added":
                 report.outcome = "updated"
 
-    def _write(self, document: Document, uid: str, waiting: _Waiting) -> int:
-        waiting.weight += sum(len(item["content"]) for item in document["messages"])
-        session_id = self._target.reserve(uid)
-        waiting.writes.append((uid, self._writer.submit(session_id, document)))
-        return session_id
-
     def _update(self, way: _Way, report: ConversationReport) -> None:
         document = self._target.document(way.session_id) if way.session_id else None
-        items = documents.additions(document, way.branch, way.marks) if document is not None else []
+        if document is None or way.session_id is None:
+            return
+        items = documents.additions(document, way.branch, way.marks)
         if items is None:
             report.reason = "nothing tells which of its messages are here; it is left as it is"
-        goes_on = document is not None and documents.go_on(document, way.branch, way.marks)
-        if not (items or goes_on) or way.session_id is None:
+            return
+        longer = documents.go_on(document, way.branch, way.marks)
+        if not items and not longer:
             return
         marks = set(way.marks)
 
         def change(document: Document) -> None:
             documents.go_on(document, way.branch, way.marks)
-            fresh = documents.additions(document, way.branch, way.marks) or []
-            documents.bring_in(document, fresh, lambda item: documents.source_id(item) in marks)
-            documents.note_last(document, way.marks[-1])
+            fresh = documents.additions(document, way.branch, way.marks)
+            if fresh:
+                documents.bring_in(document, fresh, lambda item: documents.source_id(item) in marks)
+                documents.note_last(document, way.marks[-1])
 
         self._target.change(way.session_id, change)
         report.outcome = "updated"
-        if goes_on:
-            report.reason = "its last message went on"
-        _count_items(report, items or [])
+        if longer:
+            report.reason = f"{counted(longer, 'message')} went on"
+        report.count(items)
 
-    def _land_document(self, document: Document, waiting: _Waiting) -> None:
-        report = waiting.report
+    def _land_document(self, document: Document, writes: Writes) -> None:
+        report = writes.report
         given = document.get("uid")
         marks = documents.document_marks(document)
         if isinstance(given, str) and given:
@@ -195,53 +186,58 @@ class Landing:
         else:
             seeds = [f"hfs\0{mark}" for mark in reversed(marks)] or ["hfs"]
             uids = [self._target.derived_uid(None, seed) for seed in seeds]
-            uid = next(
-                (one for one in uids if self._target.find(one) and self._target.key(one) not in self._claimed), uids[0]
-            )
+            uid = next(filter(self._was_here, uids), uids[0])
         session_id = self._find(uid)
         if session_id is not None:
             self._update_document(document, session_id, report)
         elif self._target.find_deleted(uid) is not None:
             self._note_deleted(uid, report)
         else:
-            report.session_id = self._write({**document, "uid": uid}, uid, waiting) or None
+            report.session_id = self.under_way.write(writes, uid, {**document, "uid": uid}) or None
             report.outcome = "added"
-            _count_items(report, document.get("messages") or [])
+            report.count(document.get("messages") or [])
         self._claimed.add(self._target.key(uid))
 
     def _update_document(self, theirs: Document, session_id: int, report: ConversationReport) -> None:
         report.session_id = session_id or None
         here = self._target.document(session_id) if session_id else None
-        items = documents.document_additions(here, theirs) if here is not None else []
+
+        def additions(document: Document) -> list[Document]:
+            found = documents.document_additions(document, theirs)
+            gone = self._target.taken_out(session_id, document) if found else []
+            return documents.document_additions(document, theirs, gone) if gone else found
+
+        items = additions(here) if here is not None else []
         if not items:
             return
         known = {identity for item in theirs["messages"] for identity in documents.identities(item)}
 
         def change(document: Document) -> None:
-            fresh = documents.document_additions(document, theirs)
-            documents.bring_in(document, fresh, lambda item: not known.isdisjoint(documents.identities(item)))
+            documents.bring_in(
+                document, additions(document), lambda item: not known.isdisjoint(documents.identities(item))
+            )
 
         self._target.change(session_id, change)
         report.outcome = "updated"
-        _count_items(report, items)
+        report.count(items)
 
-    def relieve(self) -> None:
-        """Waits until so little is being written that memory is no worry."""
-        while len(self._waiting) > _MOST_WAITING or sum(one.weight for one in self._waiting) > _MOST_WEIGHT:
-            if len(self._waiting) == 1:
-                return
-            self.finish(len(self._waiting) - 1)
+    def _name_origin(self, document: Document, origin: _Way, number: int, way: _Way) -> None:
+        """Says which session a fork branched off, and where."""
+        place = self._place(origin, documents.common(origin.marks, way.marks))
+        document["forked_from"] = {"uid": origin.uid, **({"before_message": place} if place is not None else {})}
+        suffix = " (fork)" if number == 1 else f" (fork {number})"
+        document["name"] = document["name"][: NAME_LIMIT - len(suffix)] + suffix
+        document["name_source"] = "user"
 
-    def finish(self, most: int) -> None:
-        """Waits until no more than so many conversations are being written."""
-        while len(self._waiting) > most:
-            waiting = self._waiting.popleft()
-            for uid, write in waiting.writes:
-                try:
-                    write.result()
-                except (HfsError, TypeError, ValueError) as error:
-                    self._target.forget(uid)
-                    _fail(waiting.report, error)
+    def _place(self, way: _Way, shared: int) -> int | None:
+        """The number in a session of its first message behind so many of the source; None where there is none."""
+        here = self._target.document(way.session_id) if way.session_id and not way.is_new else None
+        if here is None:
+            return shared + 1 if shared < len(way.marks) else None
+        numbers = {
+            documents.source_id(item): item.get("id") for item in here.get("messages") or [] if isinstance(item, dict)
+        }
+        return next((numbers[mark] for mark in way.marks[shared:] if type(numbers.get(mark)) is int), None)
 
 
 def _beginning(conversation: Conversation) -> str:
@@ -251,31 +247,3 @@ def _beginning(conversation: Conversation) -> str:
     messages = conversation.branches[0].messages if conversation.branches else []
     spoken = (message.content for message in messages if message.role == "user" and message.hidden is None)
     return next(spoken, "")[:200]
-
-
-def _count(report: ConversationReport, branch: Branch) -> None:
-    report.hidden += sum(message.hidden is not None for message in branch.messages)
-    report.kept += sum(message.hidden is None for message in branch.messages)
-
-
-def _count_items(report: ConversationReport, items: list[Document]) -> None:
-    hidden = sum(isinstance(item, dict) and "hidden" in item for item in items)
-    report.hidden += hidden
-    report.kept += len(items) - hidden
-
-
-def _name_origin(document: Document, origin: _Way, number: int, way: _Way) -> None:
-    """Says which session a fork branched off, and where."""
-    shared = documents.common(origin.marks, way.marks)
-    document["forked_from"] = {"uid": origin.uid}
-    if shared < len(origin.marks):
-        document["forked_from"]["before_message"] = shared + 1
-    suffix = " (fork)" if number == 1 else f" (fork {number})"
-    document["name"] = document["name"][: NAME_LIMIT - len(suffix)] + suffix
-    document["name_source"] = "user"
-
-
-def _fail(report: ConversationReport, error: Exception) -> None:
-    reason = str(error) if isinstance(error, HfsError) else f"it can't be stored: {error}"
-    report.outcome, report.reason = "failed", reason
-    report.kept = report.hidden = 0

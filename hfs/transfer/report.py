@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from hfs.display import counted, one_line
+from hfs.errors import HfsError
 
 Outcome = Literal["added", "updated", "present", "deleted", "empty", "failed"]
 _SAID: dict[Outcome, str] = {
@@ -44,6 +45,26 @@ class ConversationReport:
     skipped: dict[str, int] = field(default_factory=dict)
     unknown: dict[str, int] = field(default_factory=dict)
     reason: str = ""
+
+    def count(self, items: list[Any]) -> None:
+        """Counts messages of a document that came in."""
+        hidden = sum(isinstance(item, dict) and "hidden" in item for item in items)
+        self.hidden += hidden
+        self.kept += len(items) - hidden
+
+    def fail(self, error: Exception, session_id: int | None = None) -> None:
+        """Says that it failed.
+
+        Args:
+            error: Why.
+            session_id: The session that could not be written.
+        """
+        self.outcome, self.kept, self.hidden = "failed", 0, 0
+        why = str(error) or "there is not enough memory"
+        self.reason = why if isinstance(error, HfsError) else f"it can't be stored: {why}"
+        if session_id is not None:
+            self.session_id = None if self.session_id == session_id else self.session_id
+            self.forks = [number for number in self.forks if number != session_id]
 
 
 @dataclass(slots=True)

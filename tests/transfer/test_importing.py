@@ -119,6 +119,37 @@ def test_an_answer_that_was_still_being_written_goes_on_with_the_next_import(hom
     assert said(sessions(home)[0]) == ["look it up", "mine"]
 
 
+def test_an_answer_goes_on_also_where_what_a_tool_said_to_a_part_of_it_stands_behind_it(
+    home: Path, tmp_path: Path
+) -> None:
+    calls = [{"type": "tool_use", "id": name, "name": "search", "input": {"q": name}} for name in ("t1", "t2")]
+    first, second = answering(*calls).splitlines()[1:]
+    results = [
+        json.dumps({**json.loads(first), "type": "user", "uuid": f"r{at}", "parentUuid": f"a{at}", "message": {
+            "role": "user", "content": [{"type": "tool_result", "tool_use_id": f"t{at + 1}", "content": f"found {at}"}]
+        }})
+        for at in range(2)
+    ]  # fmt: skip
+    path = tmp_path / "s1.jsonl"
+    path.write_text("\n".join([answering().splitlines()[0], first, results[0]]))
+    bring(home, path)
+    path.write_text("\n".join([answering().splitlines()[0], first, results[0], second, results[1]]))
+    assert bring(home, path).count("updated") == 1
+    (session,) = sessions(home)
+    assert said(session) == ["look it up", "", "found 0", "found 1"]
+    assert [call["id"] for call in session.messages[1].extra["tool_calls"]] == ["t1", "t2"]
+    assert bring(home, path).count("present") == 1
+
+
+def test_a_text_that_another_program_took_out_does_not_come_back(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", [chatgpt(*FIRST, active="n2")])
+    bring(home, path)
+    file = home / "sessions" / "1.json"
+    file.write_bytes(file.read_bytes().replace(b'"content": "hello"', b'"content": ""'))
+    assert bring(home, path).count("present") == 1
+    assert said(sessions(home)[0]) == ["hi", ""]
+
+
 def test_everything_taken_out_here_does_not_come_back(home: Path, tmp_path: Path) -> None:
     path = write(tmp_path / "a.json", [chatgpt(*FIRST, active="n2")])
     bring(home, path)
@@ -207,6 +238,57 @@ def test_what_was_deleted_here_is_said_and_not_brought_back(home: Path, tmp_path
     with SessionStore(home) as store:
         store.empty_trash()
     assert bring(home, path).count("added") == 1
+
+
+def test_what_was_deleted_here_is_not_brought_back_by_a_longer_export_without_ids(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", messages("hi", "hello"))
+    bring(home, path)
+    with SessionStore(home) as store:
+        store.delete(1)
+    write(path, messages("hi", "hello", "more", "yes"))
+    report = bring(home, path)
+    assert report.count("deleted") == 1
+    assert "hfs restore 1" in report.conversations[0].reason
+    assert sessions(home) == []
+
+
+def test_a_branch_that_was_deleted_here_is_not_the_conversation(home: Path, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", [chatgpt(*FIRST, ("n5", "n1", "another answer"), active="n2")])
+    bring(home, path)
+    with SessionStore(home) as store:
+        store.delete(2)
+    report = bring(home, path)
+    assert [(one.outcome, one.session_id) for one in report.conversations] == [("present", 1)]
+    assert "another branch is in the trash; `hfs restore 2`" in "\n".join(report.lines())
+    assert len(sessions(home)) == 1
+
+
+def test_a_fork_names_the_message_where_it_left_a_session_that_went_on_here(home: Path, tmp_path: Path) -> None:
+    bring(home, write(tmp_path / "a.json", [chatgpt(*FIRST, active="n2")]))
+    with SessionStore(home) as store:
+        store.add_message(1, "user", "said here")
+    turns = (*GROWN, ("n9", "n2", "another question"))
+    bring(home, write(tmp_path / "b.json", [chatgpt(*turns, active="n4")]))
+    session, fork = sessions(home)
+    place = fork.extra["forked_from"]["before_message"]
+    assert [message.content for message in session.messages if message.id == place] == ["more?"]
+
+
+@pytest.mark.parametrize("gone", [pytest.param([3], id="the last"), pytest.param([1, 2, 3], id="all")])
+def test_what_was_taken_out_of_a_session_of_hfs_does_not_come_back(home: Path, tmp_path: Path, gone: list[int]) -> None:
+    with SessionStore(tmp_path / "other") as other:
+        other.create("Kept", messages=[NewMessage("user", text) for text in ("a", "b", "c")])
+    file = tmp_path / "other" / "sessions" / "1.json"
+    bring(home, file)
+    with SessionStore(home) as store:
+        store.remove_messages(1, gone)
+    before = said(sessions(home)[0])
+    assert bring(home, file).count("present") == 1
+    assert said(sessions(home)[0]) == before
+    with SessionStore(tmp_path / "other") as other:
+        other.add_message(1, "user", "later")
+    assert bring(home, file).count("updated") == 1
+    assert said(sessions(home)[0]) == [*before, "later"]
 
 
 def test_a_session_of_hfs_moves_with_everything_and_takes_later_messages_along(home: Path, tmp_path: Path) -> None:
