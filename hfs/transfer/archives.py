@@ -6,8 +6,6 @@ import contextlib
 import functools
 import io
 import posixpath
-import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ from typing import IO, Final, cast
 
 from hfs.errors import TransferError
 from hfs.transfer.source import HEAD, Source, Unusable
-from hfs.transfer.unpacking import Bounded, reason
+from hfs.transfer.unpacking import Bounded, copied, reason
 
 ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 SIDECAR_LIMIT: Final = 16 << 20
@@ -34,7 +32,7 @@ class Shelf:
     """The archive that is open, one at a time, and copies of archives that lie in others. A context manager."""
 
     def __init__(self) -> None:
-        self._name: str | None = None
+        self._source: Source | None = None
         self._open = contextlib.ExitStack()
         self._copies = contextlib.ExitStack()
         self._copied = 0
@@ -52,12 +50,13 @@ class Shelf:
         Raises:
             OSError, zipfile.BadZipFile, NotImplementedError, ValueError: It can't be read.
         """
-        if self._name != source.name:
-            self._name = None
+        # Told by the source itself: nothing keeps two archives in another from having one name.
+        if self._source is not source:
+            self._source = None
             self._open.close()
             file = self._open.enter_context(source.opener())
             self._archive = self._open.enter_context(zipfile.ZipFile(file))
-            self._name = source.name
+            self._source = source
         return self._archive
 
     def copy(self, source: Source) -> Source | None:
@@ -65,11 +64,9 @@ class Shelf:
         self._copied += 1
         if self._copied > _MOST_COPIES:
             return None
-        copy = self._copies.enter_context(tempfile.NamedTemporaryFile(prefix="hfs-import-"))
         with source.opener() as file:
-            shutil.copyfileobj(file, copy, 1 << 20)
-        copy.flush()
-        return Source(source.name, source.size, source.modified, lambda: open(copy.name, "rb"), chosen=False)
+            copy = copied(file, self._copies)
+        return Source(source.name, source.size, source.modified, lambda: open(copy, "rb"), chosen=False)
 
 
 def archived(source: Source, shelf: Shelf, depth: int = 0) -> Iterator[Source | Unusable]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import IO
 
 from hfs.transfer.archives import SIDECAR_LIMIT, ZIP_MAGIC, Shelf, archived, is_left_out
 from hfs.transfer.source import Source, Unusable
-from hfs.transfer.unpacking import reason
+from hfs.transfer.unpacking import copied, reason
 
 
 @contextlib.contextmanager
@@ -60,14 +58,15 @@ def _named(argument: str, shelf: Shelf, copies: contextlib.ExitStack) -> Iterato
 
 
 def _piped(shelf: Shelf, copies: contextlib.ExitStack) -> Iterator[Source | Unusable]:
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         yield Unusable("-", "nothing is piped in; name a file, or pipe one in: hfs import - < FILE")
         return
-    # An archive or a database can't be read from a pipe.
-    copy = copies.enter_context(tempfile.NamedTemporaryFile(prefix="hfs-import-"))
-    shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
-    copy.flush()
-    path = Path(copy.name)
+    try:
+        # An archive or a database can't be read from a pipe.
+        path = copied(sys.stdin.buffer, copies)
+    except OSError as error:
+        yield Unusable("-", f"it can't be kept aside while it is read: {reason(error)}")
+        return
     yield from _file(path, path.stat(), shelf, chosen=True, name="stdin")
 
 

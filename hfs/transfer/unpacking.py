@@ -1,11 +1,15 @@
-"""Bytes of packed files, which are given up once they inflate beyond reason."""
+"""Bytes of packed files, given up once they inflate beyond reason, and copies of what can't be read as it is."""
 
 from __future__ import annotations
 
+import contextlib
 import io
+import shutil
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 from hfs.errors import TransferError
@@ -92,6 +96,24 @@ def zstd_file(file: IO[bytes]) -> BinaryIO:
     else:
         from backports import zstd
     return cast(BinaryIO, zstd.ZstdFile(cast(BinaryIO, file)))
+
+
+def copied(file: IO[bytes], copies: contextlib.ExitStack) -> Path:
+    """A copy on the disk of what can't be read in any order, or only once.
+
+    Args:
+        file: Its bytes.
+        copies: Removes the copy.
+
+    Raises:
+        OSError: There is no room for it.
+    """
+    # In a folder of its own: not every system lets a file be opened again that is removed when it is closed.
+    folder = copies.enter_context(tempfile.TemporaryDirectory(prefix="hfs-import-", ignore_cleanup_errors=True))
+    path = Path(folder) / "copy"
+    with open(path, "wb") as copy:
+        shutil.copyfileobj(file, copy, 1 << 20)
+    return path
 
 
 def reason(error: BaseException) -> str:

@@ -79,6 +79,16 @@ def test_an_archive_in_an_archive_is_read_and_one_deeper_is_refused(home: Path, 
     assert "is not looked into" in reasons(zipped(tmp_path / "deep.zip", {"middle.zip": middle}))[0]
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_archives_of_one_name_in_an_archive_are_both_read(home: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        for name in ("c1", "a conversation with a longer id"):
+            talk = json.dumps([chatgpt(("n1", None, "hi"), active="n1", name=name)]).encode()
+            archive.writestr("inner.zip", zipped(tmp_path / "inner.zip", {"c.json": talk}).read_bytes())
+    report = bring(home, tmp_path / "outer.zip")
+    assert (report.count("added"), report.succeeded) == (2, True)
+
+
 def test_names_that_lead_out_of_an_archive_are_names_and_nothing_more(home: Path, tmp_path: Path) -> None:
     path = zipped(
         tmp_path / "x.zip",
@@ -180,6 +190,22 @@ def test_what_is_piped_in_is_read(home: Path, tmp_path: Path, packed: bool) -> N
     assert done.returncode == 0, done.stderr
     assert b"stdin" in done.stdout
     assert said(sessions(home)[0]) == ["hi", "hello"]
+
+
+def test_what_is_piped_in_and_has_no_room_is_said(home: Path) -> None:
+    command = [sys.executable, "-m", "hfs", "--home", str(home), "import", "-"]
+    limited = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *command]
+    done = subprocess.run(limited, input=b"x" * (1 << 20), capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"it can't be kept aside" in done.stdout
+    assert b"Traceback" not in done.stderr
+
+
+def test_no_stdin_at_all_is_said(home: Path) -> None:
+    closed = ["sh", "-c", 'exec "$@" <&-', "sh", sys.executable, "-m", "hfs", "--home", str(home), "import", "-"]
+    done = subprocess.run(closed, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert b"nothing is piped in" in done.stdout
 
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
