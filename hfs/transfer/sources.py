@@ -71,7 +71,8 @@ def _piped(shelf: Shelf, copies: contextlib.ExitStack) -> Iterator[Source | Unus
 
 
 def _folder(folder: Path, shelf: Shelf) -> Iterator[Source | Unusable]:
-    for above, folders, names in os.walk(folder, onerror=None):
+    closed: list[OSError] = []
+    for above, folders, names in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not is_left_out(name))
         for name in sorted(names):
             path = Path(above) / name
@@ -82,6 +83,8 @@ def _folder(folder: Path, shelf: Shelf) -> Iterator[Source | Unusable]:
                 continue
             if stat.S_ISREG(status.st_mode) and not is_left_out(name):
                 yield from _file(path, status, shelf, chosen=False)
+    for error in closed:
+        yield Unusable(str(error.filename or folder), f"the folder can't be looked into: {reason(error)}")
 
 
 def _file(

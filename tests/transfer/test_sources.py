@@ -221,6 +221,17 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     assert reasons(path) == ["permission denied"]
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "all" / "shut" / "x.json", TALK)
+    (tmp_path / "all" / "shut").chmod(0)
+    try:
+        assert reasons(tmp_path / "all") == ["the folder can't be looked into: permission denied"]
+        assert reasons(tmp_path / "all" / "shut") == ["the folder can't be looked into: permission denied"]
+    finally:
+        (tmp_path / "all" / "shut").chmod(0o700)
+
+
 def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
     path = write(tmp_path / "x.json", TALK)
     counts: list[int] = []
