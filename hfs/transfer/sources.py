@@ -83,8 +83,8 @@ def _folder(folder: Path, shelf: Shelf) -> Iterator[Source | Unusable]:
                 continue
             if stat.S_ISREG(status.st_mode) and not is_left_out(name):
                 yield from _file(path, status, shelf, chosen=False)
-    for error in closed:
-        yield Unusable(str(error.filename or folder), f"the folder can't be looked into: {reason(error)}")
+    for refusal in closed:
+        yield Unusable(str(refusal.filename or folder), f"the folder can't be looked into: {reason(refusal)}")
 
 
 def _file(
