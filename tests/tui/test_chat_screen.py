@@ -96,6 +96,8 @@ async def test_the_last_session_is_continued(home: Path, server: ModelServer) ->
         ("/export", "There is no session yet to export"),
         ("/import", "Usage: /import"),
         ("/import /nowhere", "no such file or directory"),
+        ("/import ~nobody-of-that-name/x.json", "no such file or directory"),
+        ("/import -", "no such file or directory"),
         ("/sesions", "Did you mean /sessions"),
         ("/model", "Model: custom/m"),
         ("/model nobody/x", "There is no provider 'nobody'"),

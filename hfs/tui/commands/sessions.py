@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hfs.display import counted, local_time, one_line
@@ -154,7 +153,8 @@ async def _import(chat: Chat, argument: str) -> None:
             raise KeyboardInterrupt
 
     def bring_in(target: SessionImport) -> ImportReport:
-        with open_sources([str(Path(argument).expanduser())]) as sources:
+        # As a path and nothing else: "-" would wait for what is piped in.
+        with open_sources([os.path.abspath(os.path.expanduser(argument))]) as sources:
             return run_import(target, sources, ImportOptions(), go_on)
 
     await chat.note("Importing… Esc stops it.")
