@@ -54,5 +54,5 @@ def local_time(moment: datetime) -> datetime:
     """The moment in the time zone of this computer; as it is, where the calendar ends before that zone is there."""
     try:
         return moment.astimezone()
-    except OverflowError:
+    except (OverflowError, OSError):
         return moment

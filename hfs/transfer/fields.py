@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 _MILLISECONDS: Final = 1e11
@@ -76,4 +76,5 @@ def _from_number(number: float) -> datetime | None:
         seconds /= 1e6
     elif seconds >= _MILLISECONDS:
         seconds /= 1e3
-    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds <= _LATEST else None
+    # Not `fromtimestamp`: on some systems it ends long before the calendar does.
+    return _EARLIEST + timedelta(seconds=seconds) if 0 < seconds <= _LATEST else None
