@@ -136,7 +136,7 @@ def _loads_slowly(data: bytes) -> Any:
     except JSONError:
         raise
     except ValueError as error:
-        raise JSONError(f"a number is too long: {error}") from error
+        raise JSONError("a number is too long: it has thousands of digits") from error
     except (MemoryError, SystemError) as error:
         raise JSONError("not enough memory to read it") from error
     _has_float(value)

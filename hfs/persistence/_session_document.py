@@ -167,6 +167,7 @@ def updated_at(document: Document, newest: datetime | None) -> datetime | None:
 def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[MessageModel]:
     messages: list[MessageModel] = []
     used: set[int] = set()
+    highest = 0
     parse: Callable[[str], datetime] = datetime.fromisoformat
     for item in items:
         if type(item) is dict and len(item) == 4:
@@ -179,6 +180,8 @@ def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[
                 kinds = type(number) is int and type(role) is str and type(content) is str
                 if kinds and moment.tzinfo is UTC and number not in used:
                     used.add(number)
+                    if number > highest:
+                        highest = number
                     fallback = moment
                     messages.append(MessageModel(number, session_id, role, content, moment, None, None, {}))
                     continue
@@ -187,8 +190,9 @@ def _to_messages(session_id: int, items: list[Any], fallback: datetime) -> list[
         get = item.get
         number, role, content, model, status = get("id"), get("role"), get("content"), get("model"), get("status")
         if type(number) is not int or number in used:
-            number = max(used, default=0) + 1
+            number = highest + 1
         used.add(number)
+        highest = max(highest, number)
         try:
             moment = parse(item["created_at"])
             if moment.tzinfo is not UTC:
@@ -280,11 +284,13 @@ def checked_import(document: object) -> Document:
         "messages": [_checked_message(at, message) for at, message in enumerate(messages, 1)],
     }
     used: set[int] = set()
+    highest = 0
     for item in checked["messages"]:
         number = item.get("id")
         if type(number) is not int or number < 1 or number in used:
-            item["id"] = max(used, default=0) + 1
+            item["id"] = highest + 1
         used.add(item["id"])
+        highest = max(highest, item["id"])
     if "name" in checked:
         checked["name"] = checked_name(checked["name"])
     return checked

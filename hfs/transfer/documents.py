@@ -190,6 +190,7 @@ def bring_in(document: Document, items: Iterable[Document], is_anchor: Callable[
     placed = [at for at, item in enumerate(present) if isinstance(item, dict) and is_anchor(item)]
     start = placed[-1] + 1 if placed else len(present)
     numbers = {n for item in present if isinstance(item, dict) and type(n := item.get("id")) is int}
+    highest = max(numbers, default=0)
     here, coming = deque(present[start:]), deque(items)
     joined = present[:start]
     while here or coming:
@@ -197,8 +198,9 @@ def bring_in(document: Document, items: Iterable[Document], is_anchor: Callable[
             item = coming.popleft()
             number = item.get("id")
             if type(number) is not int or number in numbers:
-                number = max(numbers, default=0) + 1
+                number = highest + 1
             numbers.add(number)
+            highest = max(highest, number)
             joined.append({"id": number, **{key: value for key, value in item.items() if key != "id"}})
         else:
             joined.append(here.popleft())

@@ -249,6 +249,23 @@ def test_a_million_messages_would_come_in_too(home: Path, tmp_path: Path) -> Non
     assert bring(home, path).conversations[0].kept == 200_000
 
 
+@pytest.mark.timeout(60)
+def test_very_many_messages_without_numbers_take_seconds(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"hfs": 1, "name": "n"}\n' + '{"role": "user", "content": "x"}\n' * 100_000)
+    assert bring(home, path).conversations[0].kept == 100_000
+    assert len(sessions(home)[0].messages) == 100_000
+
+
+@pytest.mark.timeout(60)
+def test_very_many_new_messages_take_seconds(home: Path, tmp_path: Path) -> None:
+    texts = [str(number) for number in range(100_000)]
+    for known in (1, len(texts)):
+        path = write(tmp_path / "a.json", {"id": "conversation-0123456789", "messages": turns(*texts[:known])})
+        report = bring(home, path)
+    assert report.conversations[0].kept == 99_999
+
+
 def test_a_text_of_a_hundred_megabytes_is_not_read_to_its_end(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     with path.open("wb") as file:
