@@ -171,8 +171,12 @@ def _write_all(home: str, pipe: Connection) -> None:
             pipe.send((session_id, error))
 
     # What waits is bounded by the other side, which waits for the oldest.
-    with open_store(home) as store, ThreadPoolExecutor(_THREADS) as pool, contextlib.suppress(EOFError, OSError):
-        while (work := pipe.recv()) is not None:
-            pool.submit(write, *work)
+    with open_store(home) as store, ThreadPoolExecutor(_THREADS) as pool:
+        try:
+            while (work := pipe.recv()) is not None:
+                pool.submit(write, *work)
+        except (EOFError, OSError):
+            # Who reads was killed, and keeps others from importing no longer: they must not miss what comes in late.
+            pool.shutdown(cancel_futures=True)
     with contextlib.suppress(OSError):
         pipe.send(None)
