@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -10,73 +9,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from hfs.persistence import NewMessage, SessionModel, SessionStore
+from hfs.persistence import SessionStore
 from tests.cli.conftest import Run
-
-Editor = Callable[..., None]
+from tests.cli.editing import Editor, Openings, drafts, make_session, now, texts
 
 
 @pytest.fixture(autouse=True)
 def _session(home: Path) -> None:
-    with SessionStore(home) as store:
-        store.create("Mine", messages=[NewMessage("user", text) for text in ("one", "two\nlines", "three")])
-
-
-@pytest.fixture
-def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Editor:
-    """Makes ``$EDITOR`` a script of Python, in which ``path`` is the file, ``text`` is in it, and ``nth`` counts."""
-
-    def make(code: str, name: str = "ed") -> None:
-        script = tmp_path / "bin" / name
-        script.parent.mkdir(exist_ok=True)
-        script.write_text(
-            f"#!{sys.executable}\nimport os, pathlib, re, subprocess, sys, time\n"
-            f"log = pathlib.Path({str(tmp_path / 'log')!r})\n"
-            "path = pathlib.Path(re.sub(r'(?<=[dn]):\\d+$', '', sys.argv[-1]))\ntext = path.read_bytes().decode()\n"
-            "seen = log.read_text().split('\\f') if log.exists() else []\n"
-            "log.write_text('\\f'.join([*seen, repr(sys.argv[1:]) + '\\n' + text]))\nnth = len(seen)\n"
-            f"def write(new):\n    path.write_bytes(new.encode())\n{code}\n"
-        )
-        script.chmod(0o700)
-        monkeypatch.setenv("EDITOR", str(script))
-        monkeypatch.delenv("VISUAL", raising=False)
-
-    return make
-
-
-@pytest.fixture
-def openings(tmp_path: Path) -> Callable[[], list[tuple[str, str]]]:
-    """How the editor was called each time, and what it was given."""
-
-    def read() -> list[tuple[str, str]]:
-        parts = (tmp_path / "log").read_text().split("\f")
-        return [(part.split("\n", 1)[0], part.split("\n", 1)[1]) for part in parts]
-
-    return read
-
-
-Openings = Callable[[], list[tuple[str, str]]]
-
-
-def now(home: Path) -> SessionModel:
-    with SessionStore(home) as store:
-        found = store.get(1)
-    assert found is not None
-    return found
-
-
-def texts(home: Path) -> list[str]:
-    return [message.content for message in now(home).messages]
-
-
-def drafts(home: Path) -> list[Path]:
-    folder = home / "drafts"
-    return sorted(path for path in folder.iterdir() if ".base" not in path.name) if folder.exists() else []
+    make_session(home)
 
 
 def test_what_is_changed_added_and_taken_out_is_stored_and_reported(hfs: Run, editor: Editor, home: Path) -> None:
@@ -369,112 +313,6 @@ def test_an_editor_that_ctrl_c_ends_leaves_the_text_in_the_drafts(editor: Editor
     (kept,) = drafts(home)
     assert "\nONE\n" in kept.read_text()
     assert texts(home)[0] == "one"
-
-
-# JSON
-
-
-def test_the_document_itself_is_edited_as_json(hfs: Run, editor: Editor, openings: Openings, home: Path) -> None:
-    editor(
-        'text = text.replace(\'"one"\', \'["ONE", "two"]\')\n'
-        'write(text.replace(\'"name": "Mine"\', \'"name": "Mine", "tags": [1.50]\'))'
-    )
-    done = hfs("edit", "1", "--json")
-    assert b"Session 1: 1 changed, other details of the session." in done.stderr
-    assert texts(home)[0] == "ONE\ntwo"
-    assert b'"tags": [1.50]' in (home / "sessions" / "1.json").read_bytes()
-    (_, shown), *_ = openings()
-    assert shown.startswith("// hfs: ")
-    assert json.loads("".join(line for line in shown.split("\n") if not line.startswith("// hfs: ")))["name"] == "Mine"
-
-
-def test_a_mistake_in_json_is_told_at_its_line(hfs: Run, editor: Editor, openings: Openings, home: Path) -> None:
-    editor("write(text.replace('\"name\":', '\"name\"') if not nth else text.replace('\"name\"', '\"name\":'))", "code")
-    done = hfs("edit", "1", "--json")
-    assert done.returncode == 0, done.stderr
-    second, shown = openings()[1]
-    (line,) = re.findall(r"'--wait', '--goto', '[^']*session-1\.json:(\d+)'", second)
-    lines = shown.split("\n")
-    assert lines[int(line) - 1].strip().startswith('"name" "Mine"')
-    assert lines[int(line) - 2].startswith('// hfs: MISTAKE in the line below: column 10: expected ":"')
-
-
-def test_a_message_that_can_not_be_stored_is_told_at_its_line_in_json_too(
-    hfs: Run, editor: Editor, openings: Openings
-) -> None:
-    editor('write(text.replace(\'"content": "three"\', \'"content": 3\') if not nth else text)', "nano")
-    assert hfs("edit", "1", "--json").returncode == 1
-    second, shown = openings()[1]
-    (line,) = re.findall(r"'\+(\d+)'", second)
-    assert '"content": 3' in shown.split("\n")[int(line) - 1]
-    assert "The text is int: expected text" in shown
-
-
-def test_a_damaged_session_is_mended_as_json_and_only_so(hfs: Run, editor: Editor, home: Path) -> None:
-    path = home / "sessions" / "1.json"
-    damaged = path.read_bytes().replace(b'"id": 2,', b'"id": 2', 1) + b"\xff"
-    path.write_bytes(damaged)
-    editor("write(text.replace('\"id\": 2', '\"id\": 2,').replace('\"one\"', '\"ONE\"'))")
-    refused = hfs("edit", "1")
-    assert refused.returncode == 1
-    assert b"`hfs edit 1 --json` opens it as it is." in refused.stderr
-    editor(
-        "data = path.read_bytes()\n"
-        "path.write_bytes(data.rstrip(b'\\xff').replace(b'\"id\": 2 ', b'\"id\": 2, ').replace(b'\"one\"', b'\"ONE\"'))"
-    )
-    # The script above reads its file as text, which this one is not.
-    script = Path(os.environ["EDITOR"])
-    script.write_text(script.read_text().replace(".decode()", ".decode('latin-1')"))
-    done = hfs("edit", "1", "--json")
-    assert done.returncode == 0, done.stderr
-    assert b"Session 1 is whole again (3 messages); the damaged file is kept in damaged/." in done.stderr
-    assert texts(home) == ["ONE", "two\nlines", "three"]
-    assert [kept.read_bytes() for kept in (home / "damaged").iterdir()] == [damaged]
-
-
-def test_a_damaged_session_opens_at_the_damage(hfs: Run, editor: Editor, openings: Openings, home: Path) -> None:
-    path = home / "sessions" / "1.json"
-    path.write_bytes(path.read_bytes().replace(b'"id": 2,', b'"id": 2', 1))
-    damaged = path.read_bytes()
-    editor("")
-    left = hfs("edit", "1", "--json")
-    assert left.returncode == 1
-    assert b'expected "," or the closing bracket. Nothing was changed in session 1.' in left.stderr
-    assert path.read_bytes() == damaged
-    assert drafts(home) == []
-    ((_, shown),) = openings()
-    lines = shown.splitlines()
-    at = next(number for number, line in enumerate(lines) if "MISTAKE in the line below" in line)
-    assert '"id": 2 ' in lines[at + 1]
-
-
-def test_a_damaged_session_that_another_program_changed_meanwhile_is_not_replaced(
-    hfs: Run, editor: Editor, home: Path
-) -> None:
-    path = home / "sessions" / "1.json"
-    path.write_bytes(b'{"messages": [}')
-    editor(f"pathlib.Path({str(path)!r}).write_text('{{,')\nwrite('{{\"messages\": []}}')")
-    done = hfs("edit", "1", "--json")
-    assert done.returncode == 1
-    assert b"was changed by another program meanwhile" in done.stderr
-    assert path.read_bytes() == b"{,"
-    (kept,) = drafts(home)
-    assert (kept.suffix, kept.read_text()) == (".json", '{"messages": []}')
-    editor("")
-    assert b"whole again" in hfs("edit", "1", "--from", str(kept)).stderr
-    assert drafts(home) == []
-
-
-def test_a_session_of_a_newer_format_is_refused(hfs: Run, editor: Editor, openings: Openings, home: Path) -> None:
-    path = home / "sessions" / "1.json"
-    path.write_bytes(path.read_bytes().replace(b'"format": 1', b'"format": 2'))
-    editor("")
-    for options in ((), ("--json",)):
-        done = hfs("edit", "1", *options)
-        assert done.returncode == 1
-        assert b"It opens read-only" in done.stderr
-    with pytest.raises(FileNotFoundError):
-        openings()
 
 
 def test_no_such_session_exits_2(hfs: Run) -> None:
