@@ -235,5 +235,6 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 @pytest.mark.parametrize(
     "line", ["<!-- hfs " + " " * 200_000, "\\" * 200_000, "\n" * 100_000, "<!-- hfs user -->\n" * 20_000]
 )
+@pytest.mark.timeout(20)
 def test_a_hostile_text_is_read_in_no_time(line: str) -> None:
     list(read_markdown_sessions(TALK + line))
