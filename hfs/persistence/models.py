@@ -91,7 +91,12 @@ class SessionModel:
         return len(self.messages)
 
     def to_document(self) -> dict[str, Any]:
-        """The session as a JSON document, unknown keys included, texts as plain strings."""
+        """The session as a JSON document, unknown keys included, texts as plain strings.
+
+        Its ``updated_at`` is that of the header: None where nothing happened after the last message.
+        """
+        last = self.messages[-1].created_at if self.messages else None
+        changed = self.updated_at if last is None or self.updated_at is None or self.updated_at > last else None
         return {
             "format": 1,
             "id": self.id,
@@ -99,7 +104,7 @@ class SessionModel:
             "name": self.name,
             "name_source": self.name_source,
             "created_at": format_time(self.created_at),
-            "updated_at": format_time(self.updated_at) if self.updated_at else None,
+            "updated_at": format_time(changed) if changed else None,
             **self.extra,
             "messages": [message.to_item() for message in self.messages],
         }
