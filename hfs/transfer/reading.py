@@ -24,7 +24,8 @@ from hfs.transfer.importers import (
     StreamFormat,
     TextFormat,
 )
-from hfs.transfer.json_stream import BadJSONError, Damaged, encoding_of, records
+from hfs.transfer.json_stream import Damaged, records
+from hfs.transfer.json_window import BadJSONError, encoding_of
 from hfs.transfer.source import HEAD, Source
 from hfs.transfer.unpacking import Progress
 

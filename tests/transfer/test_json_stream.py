@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfs.transfer import json_stream
-from hfs.transfer.json_stream import BadJSONError, Damaged, records
+from hfs.transfer import json_window
+from hfs.transfer.json_stream import Damaged, records
+from hfs.transfer.json_window import BadJSONError
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
@@ -27,7 +28,7 @@ def read(data: bytes, limit: int = 1 << 20) -> list[Any]:
 
 @pytest.fixture(params=[1, 7, 64, 1 << 20], ids="chunk-{}".format)
 def _chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_stream, "_CHUNK", request.param)
+    monkeypatch.setattr(json_window, "_CHUNK", request.param)
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 32, 1 << 20])
@@ -37,7 +38,7 @@ def test_the_items_of_a_list_come_as_they_are(
 ) -> None:
     text = json.dumps(values, ensure_ascii=ascii_only, indent=indent)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_stream, "_CHUNK", chunk)
+        patch.setattr(json_window, "_CHUNK", chunk)
         assert read(text.encode("utf-8", "surrogatepass")) == values
 
 
@@ -47,7 +48,7 @@ def test_the_lines_of_jsonl_come_as_they_are(chunk: int, values: list[Any], end:
     separator = "\r\n" if end == "\r\n" else "\n"
     text = separator.join(json.dumps(value) for value in values) + end
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_stream, "_CHUNK", chunk)
+        patch.setattr(json_window, "_CHUNK", chunk)
         assert read(text.encode()) == values
 
 
@@ -72,7 +73,7 @@ def test_an_array_that_is_wrapped_in_an_object_is_read_item_by_item(key: str) ->
 
 @pytest.mark.parametrize("end", [pytest.param(b"", id="no end of line"), pytest.param(b"\n", id="an end of line")])
 def test_a_wrapped_array_on_one_line_may_be_longer_than_a_record(end: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_stream, "_CHUNK", 64)
+    monkeypatch.setattr(json_window, "_CHUNK", 64)
     items = [{"mapping": {}, "id": number, "title": "x" * 100} for number in range(50)]
     assert read(json.dumps({"conversations": items}).encode() + end, limit=500) == items
 
