@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
-from hfs.display import counted, display, one_line
+from hfs.display import counted, display, local_time, one_line
 from hfs.persistence import MessageModel, SessionModel
 from hfs.transfer.folding import Fold, folds_around
 
@@ -84,7 +84,7 @@ def _heading(session: SessionModel) -> Iterator[RenderableType]:
 
 
 def _message(message: MessageModel, unfold: bool) -> Iterator[RenderableType]:
-    moment = f"{message.created_at.astimezone():%Y-%m-%d %H:%M}"
+    moment = f"{local_time(message.created_at):%Y-%m-%d %H:%M}"
     marks = [one_line(part) for part in (message.model, message.status) if part]
     marks += ["edited"] if "edited_at" in message.extra else []
     about = " · ".join(["", *marks, moment])

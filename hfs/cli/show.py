@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hfs.cli._output import FAILED, is_on_terminal, out, out_json, talk
-from hfs.display import display, one_line
+from hfs.display import display, local_time, one_line
 from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import MessageModel, SessionModel, open_store
 
@@ -73,7 +73,7 @@ def _print(session: SessionModel, unfold: bool) -> None:
     out(f"{one_line(session.name)}  (session {session.id})")
     for message in session.messages:
         detail = ", ".join(one_line(part) for part in (message.model, message.status) if part)
-        moment = f"{message.created_at.astimezone():%Y-%m-%d %H:%M}"
+        moment = f"{local_time(message.created_at):%Y-%m-%d %H:%M}"
         out(f"\n{one_line(message.role)}  {moment}{f'  {detail}' if detail else ''}")
         if message.extra:
             _print_with_folds(message, unfold)

@@ -157,8 +157,10 @@ class Landing:
             return
         items = documents.additions(document, way.branch, way.marks)
         if items is None:
-            report.reason = "nothing tells which of its messages are here; it is left as it is"
-            return
+            raise TransferError(
+                f"Session {way.session_id} came from a conversation of this id, but nothing in it tells which of these "
+                "messages are here. It is left as it is, and nothing was added."
+            )
         longer = documents.go_on(document, way.branch, way.marks)
         if not items and not longer:
             return

@@ -104,6 +104,9 @@ class Reading:
             yield Failed("", f"it can't be read: {error.strerror or error}")
         except (MemoryError, SystemError):
             yield Failed("", "there is not enough memory to read it")
+        except Exception as error:
+            # Another file must not be lost because a reader has a fault.
+            yield Failed("", _mistake(error))
 
     def _is_json(self, head: bytes) -> bool:
         if not any(isinstance(one, (RecordFormat, StreamFormat)) for one in self._candidates()):
@@ -130,6 +133,8 @@ class Reading:
             yield from self._each(found, everything)
         elif isinstance(found, StreamFormat):
             self.importer = found
+            if found.is_one and self.source.size > self.limit:
+                raise TransferError(self._too_long("it"))
             broken: list[BadJSONError] = []
             yield from self._checked(found.read(_until_broken(everything, broken), self.source))
             for error in broken:
@@ -171,6 +176,10 @@ class Reading:
                 yield Failed(place, str(error))
             except RecursionError:
                 yield Failed(place, "lists and objects are nested too deep")
+            except (MemoryError, SystemError):
+                raise
+            except Exception as error:
+                yield Failed(place, _mistake(error))
 
     def _checked(self, conversations: Iterator[Conversation]) -> Iterator[Conversation | Failed]:
         try:
@@ -221,6 +230,11 @@ class Reading:
         self.unknown = self.form is None
         shape = _ANY if self.form is None else candidates[0].title
         return RefusedError(f"it has not the shape of {shape}")
+
+
+def _mistake(error: Exception) -> str:
+    """What is said of an error that no reader should raise."""
+    return f"hfs can't make sense of it ({type(error).__name__}: {error}); please report this"
 
 
 def _until_broken(values: Iterator[Any], broken: list[BadJSONError]) -> Iterator[Any]:

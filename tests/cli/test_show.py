@@ -181,3 +181,12 @@ def test_what_can_be_read_of_a_damaged_session_is_shown(hfs: Run, home: Path, sh
     assert b"undo a rebase?" in done.stdout
     assert b"1.json, line " in done.stderr
     assert "undo a rebase?" in show("1", code=1)
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+def test_a_session_at_an_end_of_the_calendar_is_shown(home: Path, hfs: Run, show: Show, year: str) -> None:
+    message = f'{{"role": "user", "created_at": "{year}T12:00:00Z", "content": "so old"}}'
+    (home / "sessions" / "9.json").write_text(f'{{"messages": [{message}]}}')
+    assert b"so old" in hfs("show", "9").stdout
+    assert "so old" in show("9", TZ="Asia/Tokyo")
+    assert "so old" in show("9", TZ="America/New_York")

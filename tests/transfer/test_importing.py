@@ -6,12 +6,15 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from hfs.errors import TransferError
 from hfs.persistence import NewMessage, SessionStore
+from hfs.transfer.conversation import Conversation
+from hfs.transfer.importers import IMPORTERS, RecordFormat, SourceFile
 from tests.transfer.bringing import bring, bytes_of, chatgpt, said, sessions, write
 from tests.transfer.importers.databases import build
 
@@ -390,3 +393,35 @@ def test_a_whole_home_folder_comes_in_from_a_copy(home: Path, tmp_path: Path) ->
     shutil.copytree(tmp_path / "old" / "sessions", tmp_path / "copy")
     assert bring(home, tmp_path / "copy").count("added") == 5
     assert sorted(session.name for session in sessions(home)) == [f"Session {number}" for number in range(5)]
+
+
+def test_another_conversation_of_the_same_id_is_no_success(home: Path, tmp_path: Path) -> None:
+    bring(home, write(tmp_path / "a.json", [chatgpt(*FIRST, active="n2")]))
+    other = chatgpt(("x1", None, "something else"), active="x1")
+    report = bring(home, write(tmp_path / "b.json", [other]))
+    assert not report.succeeded
+    assert "Session 1 came from a conversation of this id" in report.conversations[0].reason
+    assert said(sessions(home)[0]) == ["hi", "hello"]
+
+
+def test_a_transcript_beyond_the_limit_is_refused_before_memory_holds_it(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "s1.jsonl"
+    path.write_text(answering(*({"type": "text", "text": "x" * 1000} for _ in range(2000))))
+    report = bring(home, path, limit=1 << 20)
+    assert not report.succeeded
+    assert "--max-size" in report.files[0].problem
+    assert bring(home, path).count("added") == 1
+
+
+def test_a_fault_of_a_reader_costs_its_conversation_and_no_other(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(record: dict[str, Any], source: SourceFile) -> Conversation:
+        return Conversation("faulty", record["missing"])
+
+    faulty = RecordFormat("faulty", "Faulty", lambda record: isinstance(record, dict) and "faulty" in record, read)
+    monkeypatch.setattr("hfs.transfer.reading.IMPORTERS", (faulty, *IMPORTERS))
+    first = write(tmp_path / "a.json", [{"faulty": 1}])
+    report = bring(home, first, write(tmp_path / "b.json", [chatgpt(*FIRST, active="n2")]))
+    assert (report.count("failed"), report.count("added")) == (1, 1)
+    assert "please report this" in report.conversations[0].reason

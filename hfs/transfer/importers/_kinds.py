@@ -59,6 +59,8 @@ class StreamFormat:
     fits: Callable[[Sequence[Any]], bool]
     """Whether the first records of a file, at most 20, have its shape."""
     read: Callable[[Iterator[Any], SourceFile], Iterator[Conversation]]
+    is_one: bool = True
+    """Whether a file is one conversation, which memory holds while it is read."""
 
 
 @dataclass(frozen=True, slots=True)

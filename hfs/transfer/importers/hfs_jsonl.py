@@ -48,4 +48,4 @@ def _conversation(session: list[Any]) -> Conversation:
     return own_conversation("jsonl", {**without_mark(header), "messages": messages})
 
 
-FORMATS: Final[tuple[Importer, ...]] = (StreamFormat("jsonl", "hfs's own JSON lines", _fits, _read),)
+FORMATS: Final[tuple[Importer, ...]] = (StreamFormat("jsonl", "hfs's own JSON lines", _fits, _read, is_one=False),)

@@ -135,5 +135,5 @@ def _result(item: dict[str, Any], tally: Tally) -> ToolResult:
 
 FORMATS: Final[tuple[Importer, ...]] = (
     DatabaseFormat("llm", "llm logs.db", _fits_database, _read_database),
-    StreamFormat("llm-json", "JSON of llm logs list", _fits_rows, _read_rows),
+    StreamFormat("llm-json", "JSON of llm logs list", _fits_rows, _read_rows, is_one=False),
 )
