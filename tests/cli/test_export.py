@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -175,14 +176,17 @@ def test_all_of_nothing_is_said(hfs: Run, tmp_path: Path) -> None:
 def test_ctrl_c_is_clear_and_leaves_no_half_file(home: Path, tmp_path: Path) -> None:
     with SessionStore(home) as store:
         for number in range(300):
-            store.create(f"n {number}", messages=[NewMessage("assistant", "*some* `text` " * 2000)])
+            store.create(f"n {number}", messages=[NewMessage("assistant", "*some* `text` " * 4000)])
     command = [sys.executable, "-m", "hfs", "export", "--all", "-f", "html", "-o", f"{tmp_path}/x.html"]
     with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".hfs-*")) and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
+        # Python drops an interrupt that comes while it cleans up an object; a person presses again.
+        while process.poll() is None and time.monotonic() < deadline:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(2)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert said.startswith(b"Interrupted after ")
