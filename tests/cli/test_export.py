@@ -182,6 +182,7 @@ def test_ctrl_c_is_clear_and_leaves_no_half_file(home: Path, tmp_path: Path) -> 
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".hfs-*")) and time.monotonic() < deadline:
             time.sleep(0.01)
+        time.sleep(0.3)
         # Python drops an interrupt that comes while it cleans up an object; a person presses again.
         while process.poll() is None and time.monotonic() < deadline:
             process.send_signal(signal.SIGINT)
