@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -178,7 +179,9 @@ def test_ctrl_c_is_clear_and_leaves_no_half_file(home: Path, tmp_path: Path) -> 
         for number in range(300):
             store.create(f"n {number}", messages=[NewMessage("assistant", "*some* `text` " * 4000)])
     command = [sys.executable, "-m", "hfs", "export", "--all", "-f", "html", "-o", f"{tmp_path}/x.html"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    # Tests that run in the background may have been started with Ctrl-C ignored, which a process passes on.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=listening) as process:
         deadline = time.monotonic() + 60
         while not list(tmp_path.glob(".hfs-*")) and time.monotonic() < deadline:
             time.sleep(0.01)
