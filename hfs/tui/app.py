@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.worker import NoActiveWorker, get_current_worker
 
 from hfs.errors import HfsError, StoreIOError
 from hfs.paths import CONFIG
@@ -172,7 +173,14 @@ class HFSApp(App[int]):
         self._session_id = session_id
 
     async def close_persistence(self) -> None:
-        """Closes the store."""
+        """Closes the store, once what still asks it is ended: a store that is closed answers nobody."""
+        own = None
+        with contextlib.suppress(NoActiveWorker):
+            # Leaving may be such a worker itself.
+            own = get_current_worker()
+        for worker in self.workers:
+            if worker is not own:
+                worker.cancel()
         if self._repo is not None:
             repo, self._repo = self._repo, None
             await repo.close()

@@ -201,6 +201,8 @@ async def test_a_session_is_renamed_deleted_and_brought_back_in_the_picker(home:
         await pilot.press("enter")
         with SessionStore(home) as store:
             await until(pilot, lambda: store.list_recent(None)[-1].name == "Undoing [/nope]")
+        # The new name is on the disk before the box has its words back.
+        await until(pilot, lambda: box.value == "Rebas")
         box.value = ""
         await until(pilot, lambda: "Undoing [/nope]" in rows(pilot))
         box.value = "Undoing"
@@ -208,7 +210,7 @@ async def test_a_session_is_renamed_deleted_and_brought_back_in_the_picker(home:
         await pilot.press("ctrl+x")
         await until(pilot, lambda: not (home / "sessions" / "1.json").exists())
         await pilot.press("ctrl+z")
-        await until(pilot, lambda: (home / "sessions" / "1.json").exists())
+        await until(pilot, lambda: (home / "sessions" / "1.json").exists() and "Undoing" in rows(pilot))
         box.value = "Cooking"
         await until(pilot, lambda: "Cooking" in rows(pilot) and "Undoing" not in rows(pilot))
         await pilot.press("ctrl+x")

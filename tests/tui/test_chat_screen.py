@@ -354,3 +354,13 @@ async def test_ctrl_c_empties_the_prompt_and_quits_the_second_time(home: Path, s
         await pilot.press("ctrl+c")
         await asyncio.sleep(0.05)
     assert app.return_code == 0
+
+
+async def test_leaving_right_after_the_start_ends_in_no_mistake(home: Path, server: ModelServer) -> None:
+    with SessionStore(home) as store:
+        for number in range(20):
+            store.create(f"Name {number}", messages=[NewMessage("user", "one " * 2000)] * 30)
+    for _ in range(4):
+        async with chat(home, server, session=1):
+            pass
+    assert not (home / "crash.log").exists()

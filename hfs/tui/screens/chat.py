@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.5
 """How often the session's file is looked at, in seconds."""
-_KEEP_TYPED_AFTER = 1.0
-"""How long typing must pause before what stands in the prompt is kept, in seconds."""
 _QUIT_AGAIN_WITHIN = 2.0
 _LEAVE_AGAIN_WITHIN = 10.0
 

@@ -122,7 +122,8 @@ class PickerScreen(ModalScreen[Picked | None]):
             return
         known = {summary.id: summary for summary in self._summaries}
         found = [(known[hit.session_id], hit) for hit in hits if hit.message_id is not None and hit.session_id in known]
-        self._show([*(row for row in self._rows if row[1] is None), *found], keep=True)
+        if found:
+            self._show([*(row for row in self._rows if row[1] is None), *found], keep=True)
 
     def _show(self, rows: Sequence[tuple[SessionSummary, SearchHit | None]], *, keep: bool = False) -> None:
         if not self.is_attached:
