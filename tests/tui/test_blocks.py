@@ -98,7 +98,8 @@ def test_entities_bring_in_no_character_that_could_steer_a_terminal() -> None:
         lines = drawn(block, width)
         said = "".join(lines)
         assert not set("\x9b\u200f\u202e\u2028\u2066\U000e0041") & set(said)
-        assert set("abcdefg") < set(said)
+        # Where a table doesn't fit at all, older versions of Rich leave its cells empty.
+        assert set("abcdefg" if width > 4 else "abcde") < set(said)
         assert not [line for line in lines if "\n" in line or cell_len(line) > width]
 
 
