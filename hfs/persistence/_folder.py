@@ -38,6 +38,8 @@ class DocumentFolder(FolderWriter):
     Takes what ``FolderWriter`` takes.
     """
 
+    _highest = 0
+
     # Adding and removing documents
 
     def create(self, document: Document, doc_id: int | None = None) -> int:
@@ -69,12 +71,15 @@ class DocumentFolder(FolderWriter):
                 except ChangedMeanwhile:
                     if given is not None:
                         raise ValueError(f"Document with ID {given} already exists") from None
+                    self._counted = 0
                     doc_id = self.next_id()
                 except OSError as error:
                     raise io_error(error, self.file(doc_id), "save") from error
+            self._highest = max(self._highest, doc_id)
             self._memory.forget(doc_id)
             self._memory.remember(doc_id, content, data, identity, FILE_MODE)
             self._memory.record(doc_id, self._items(content))
+            self.events.stored(doc_id, identity, content)
             return doc_id
 
     def place(self, doc_id: int, document: Document) -> None:
@@ -95,8 +100,12 @@ class DocumentFolder(FolderWriter):
 
     def next_id(self) -> int:
         """An id that no document has or had. Call it under the table's lock."""
-        highest = max((int(entry.name[:-5]) for entry in self.scan()), default=0)
-        return max(highest, self._last_reserved()) + 1
+        folder = self._folder_time()
+        if folder != self._counted or not folder:
+            highest = self.events.highest_id()
+            self._highest = max(self.ids(), default=0) if highest is None else highest
+            self._counted = folder
+        return max(self._highest, self._last_reserved()) + 1
 
     def _last_reserved(self) -> int:
         try:
@@ -115,13 +124,14 @@ class DocumentFolder(FolderWriter):
 
     def unreserve(self, first: int, end: int) -> None:
         """Lets ids be given out again, unless more were reserved after them. Call it under the table's lock."""
-        if self._last_reserved() == end - 1 and not any(int(entry.name[:-5]) >= first for entry in self.scan()):
+        if self._last_reserved() == end - 1 and max(self.ids(), default=0) < first:
             self._note_next(first)
 
     def _note_next(self, doc_id: int) -> None:
         path = f"{self._folder}/{_NEXT_ID}"
         try:
-            replace_file(self.ops, path, b"%d\n" % doc_id, expected=look(self.ops, path))
+            with self._timed():
+                replace_file(self.ops, path, b"%d\n" % doc_id, expected=look(self.ops, path))
         except (OSError, ChangedMeanwhile) as error:
             reason = error if isinstance(error, OSError) else OSError("it keeps changing")
             raise io_error(reason, path, "save") from error
@@ -152,12 +162,14 @@ class DocumentFolder(FolderWriter):
             self._memory.forget(doc_id)
             self._seen.discard(doc_id)
             try:
-                work(self.file(doc_id))
+                with self._timed():
+                    work(self.file(doc_id))
                 self.ops.fsync_folder(self._folder)
             except (FileNotFoundError, NotADirectoryError):
                 return False
             except OSError as error:
                 raise io_error(error, self.file(doc_id), "remove") from error
+            self.events.removed(doc_id)
             return True
 
     # Changing documents
@@ -263,7 +275,7 @@ class DocumentFolder(FolderWriter):
     def _splice(self, doc_id: int, known: Known, items: list[Document]) -> bool:
         """Appends without rendering the document; False if that can't be done now."""
         encoded = b"".join([b",\n    " + render_item(item, self.layout) for item in items])
-        body = None
+        body, before = None, known.identity
         try:
             if known.identity.size >= self._threshold:
                 path = real_path(self.ops, self.file(doc_id))
@@ -279,6 +291,7 @@ class DocumentFolder(FolderWriter):
             self._memory.drop(doc_id)
             raise
         self._memory.advance(known, items, body, identity)
+        self.events.appended(doc_id, before, identity, items)
         return True
 
     def _body(self, doc_id: int, known: Known) -> bytes:

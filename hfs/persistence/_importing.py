@@ -27,7 +27,7 @@ from hfs.persistence._session_document import (
 )
 from hfs.persistence._time import now, parse_time
 from hfs.persistence._trash import Trash
-from hfs.persistence.index import SummaryIndex
+from hfs.persistence.index.session_index import SessionIndex
 
 _LARGEST_BLOCK: Final = 256
 _RANDOM_PART: Final = 15
@@ -44,7 +44,7 @@ class SessionImport:
         dry_run: Check everything, write nothing.
     """
 
-    def __init__(self, folder: DocumentFolder, index: SummaryIndex, trash: Trash, *, dry_run: bool = False) -> None:
+    def __init__(self, folder: DocumentFolder, index: SessionIndex, trash: Trash, *, dry_run: bool = False) -> None:
         self._folder = folder
         self._index = index
         self._trash = trash

@@ -22,6 +22,8 @@ STRIPES: Final = 16
 """How many lock files the documents of one table share."""
 TIMEOUT: Final = 10.0
 """How long a lock is waited for, in seconds. It is held for milliseconds."""
+INDEXING_TIMEOUT: Final = 3600.0
+"""The same for another process that reads every document for an index."""
 _POLL: Final = 0.001
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -135,6 +137,7 @@ class TableLocks:
         self._folder = folder
         self._table = FileLock(os.path.join(folder, f"{table}.lock"), timeout)
         self._imports = FileLock(os.path.join(folder, f"{table}-import.lock"), timeout)
+        self._indexing = FileLock(os.path.join(folder, f"{table}-index.lock"), INDEXING_TIMEOUT)
         self._stripes = [FileLock(os.path.join(folder, f"{table}-{n:02}.lock"), timeout) for n in range(STRIPES)]
         self._made = False
 
@@ -148,6 +151,12 @@ class TableLocks:
     def imports(self) -> Iterator[None]:
         """Keeps others from importing; they may add and change documents all the same."""
         with self._held([self._imports]):
+            yield
+
+    @contextlib.contextmanager
+    def indexing(self) -> Iterator[None]:
+        """Keeps others from reading every document for an index at the same time."""
+        with self._held([self._indexing]):
             yield
 
     @contextlib.contextmanager
@@ -188,5 +197,5 @@ class TableLocks:
 
     def close(self) -> None:
         """Closes the lock files."""
-        for lock in [self._table, self._imports, *self._stripes]:
+        for lock in [self._table, self._imports, self._indexing, *self._stripes]:
             lock.close()

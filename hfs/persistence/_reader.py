@@ -94,18 +94,32 @@ class FolderReader:
                 if DOCUMENT_NAME.match(entry.name):
                     yield entry
                 elif entry.name.startswith(".") and entry.name.endswith(TEMPORARY_SUFFIX):
-                    self._sweep(entry)
+                    self._sweep(entry.path)
 
-    def _sweep(self, entry: os.DirEntry[str]) -> None:
+    def _sweep(self, path: str) -> None:
         try:
-            if time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_TEMPORARY:
-                self.ops.unlink(entry.path)
+            if time.time() - os.stat(path, follow_symlinks=False).st_mtime > _STALE_TEMPORARY:
+                self.ops.unlink(path)
         except OSError:
             return
 
     def ids(self) -> list[int]:
-        """The ids of the documents, ascending."""
-        return sorted(int(entry.name[:-5]) for entry in self.scan())
+        """The ids of the documents, ascending. Temporary files that a killed process left are swept."""
+        try:
+            names = os.listdir(self._folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise io_error(error, self._folder, "list") from error
+        doc_ids = []
+        for name in names:
+            stem = name[:-5]
+            if stem.isdecimal() and DOCUMENT_NAME.match(name):
+                doc_ids.append(int(stem))
+            elif name[0] == "." and name.endswith(TEMPORARY_SUFFIX):
+                self._sweep(f"{self._folder}/{name}")
+        doc_ids.sort()
+        return doc_ids
 
     def exists(self, doc_id: int) -> bool:
         """Whether there is a file of that id."""

@@ -15,7 +15,8 @@ from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT, TableLocks
 from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
 from hfs.persistence._session_document import SESSION_LAYOUT, to_session
-from hfs.persistence.index import SummaryIndex
+from hfs.persistence.index.listing import ListQuery, SessionPage
+from hfs.persistence.index.session_index import SessionIndex
 from hfs.persistence.models import Draft, SearchHit, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
@@ -53,7 +54,12 @@ class SessionReader:
             ops=self._ops,
             threshold=threshold,
         )
-        self._index = SummaryIndex(self._folder)
+        self._index = SessionIndex(self._folder, self.home / paths.INDEX)
+
+    def close(self) -> None:
+        """Closes the index and the lock files."""
+        self._index.close()
+        self._locks.close()
 
     @property
     def _trash(self) -> Trash:
@@ -93,6 +99,10 @@ class SessionReader:
             limit: How many at the most; all, where it is None.
         """
         return self._index.recent(limit)
+
+    def list_sessions(self, query: ListQuery) -> SessionPage:
+        """The sessions that fit a filter, in an order, and how many others there are."""
+        return self._index.page(query)
 
     def count(self) -> int:
         """How many sessions there are."""
@@ -148,7 +158,7 @@ class SessionReader:
         Returns:
             For each time: the session as it is called now, and how many messages were taken out of it.
         """
-        names = {summary.id: summary.name for summary in self._index.recent(None)}
+        names = {number: name for number, name, _ in self._index.names()}
         return [
             TrashedSession(number, names[number], moment, len(self._trash.messages_in(path)), str(path))
             for number, moment, path in self._trash.taken_out()
@@ -171,28 +181,28 @@ class SessionReader:
         wanted = text.strip()
         if wanted.isascii() and wanted.isdigit() and is_id(int(wanted)) and self._folder.exists(int(wanted)):
             return int(wanted)
-        summaries = self._index.recent(None)
-        if wanted == "last" and summaries:
-            return max(summaries, key=lambda summary: summary.last_activity).id
+        last = self._index.last_active() if wanted == "last" else None
+        if last is not None:
+            return last
         folded = wanted.casefold()
-        exact = [summary for summary in summaries if summary.name.casefold() == folded]
+        names = self._index.names()
+        exact = [(number, name) for number, name, _ in names if name.casefold() == folded]
         found = exact or [
-            summary
-            for summary in summaries
-            if (folded and folded in summary.name.casefold())
-            or (len(folded) >= _UID_PREFIX and summary.uid.startswith(folded))
+            (number, name)
+            for number, name, uid in names
+            if (folded and folded in name.casefold()) or (len(folded) >= _UID_PREFIX and uid.startswith(folded))
         ]
         if not found:
             raise self._missing(wanted)
         if len(found) > 1:
-            candidates = tuple((summary.id, summary.name) for summary in found)
+            candidates = tuple(found)
             raise AmbiguousSessionError(
                 f"{wanted!r} fits {len(found)} sessions: {', '.join(str(number) for number, _ in candidates[:10])}. "
                 "Give more of the name, or the id.",
                 session=wanted,
                 candidates=candidates,
             )
-        return found[0].id
+        return found[0][0]
 
     def path(self, session_id: int) -> Path | None:
         """The session's file."""

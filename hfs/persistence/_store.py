@@ -88,7 +88,7 @@ class SessionStore(OutsideEdits):
     def close(self) -> None:
         """Looks once more whether a stale copy took anything away, and closes the lock files."""
         self._folder.settle()
-        self._locks.close()
+        super().close()
 
     # Sessions
 

@@ -10,8 +10,10 @@ Rules that hold for every write:
 
 from __future__ import annotations
 
+import contextlib
+import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +49,16 @@ class FolderEvents:
     """A stale copy took items away, and they are back."""
     taken_out: Callable[[int, list[Document]], None] = lambda doc_id, items: None
     """Somebody else took out items that this process had appended."""
+    stored: Callable[[int, Identity, Document], None] = lambda doc_id, identity, document: None
+    """A document was written whole."""
+    appended: Callable[[int, Identity, Identity, list[Document]], None] = lambda doc_id, before, after, items: None
+    """Items were appended to the first file, which made it the second."""
+    removed: Callable[[int], None] = lambda doc_id: None
+    """A document was removed, or moved away."""
+    renamed: Callable[[int, int], None] = lambda before, after: None
+    """A write changed the time of the folder, in nanoseconds, from the first to the second. Called without an id."""
+    highest_id: Callable[[], int | None] = lambda: None
+    """Asked for the highest id of a document; None where that is not known."""
 
 
 @dataclass(slots=True)
@@ -81,6 +93,8 @@ class FolderWriter(FolderReader):
         self.events = FolderEvents()
         self._damaged = damaged
         self._memory = FolderMemory(layout, threshold)
+        self._counted = 0
+        """The time of the folder for which the highest id is known."""
 
     def modify(self, doc_id: int, change: Callable[[Document], None]) -> Document | None:
         """Changes a document, as it is now, and writes it whole.
@@ -129,6 +143,7 @@ class FolderWriter(FolderReader):
         identity = self._replace(doc_id, data, snapshot.identity, mode)
         self._memory.remember(doc_id, document, data, identity, mode)
         self._memory.keep_only(doc_id, document)
+        self.events.stored(doc_id, identity, document)
         if original is not None:
             self.events.recovered(doc_id, original)
         if loaded.put_back:
@@ -227,7 +242,24 @@ class FolderWriter(FolderReader):
             path = real_path(self.ops, self.file(doc_id))
         except NotRegularError as error:
             raise ChangedMeanwhile from error
-        return replace_file(self.ops, path, data, expected=expected, mode=mode)
+        with self._timed():
+            return replace_file(self.ops, path, data, expected=expected, mode=mode)
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Tells how a write changes the time of the folder."""
+        before = self._folder_time()
+        yield
+        after = self._folder_time()
+        if self._counted == before:
+            self._counted = after
+        self.events.renamed(before, after)
+
+    def _folder_time(self) -> int:
+        try:
+            return os.stat(self._folder).st_mtime_ns
+        except OSError:
+            return 0
 
     def _set_aside(self, doc_id: int, data: bytes) -> Path:
         """Keeps the original of a damaged file before it is repaired."""

@@ -122,6 +122,11 @@ class SessionSummary:
     message_count: int
     problem: str | None = None
     """What is wrong with the file, for one that can't be read; its other fields are then what could be told."""
+    tags: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """The models that spoke in it."""
+    pinned: bool = False
+    archived: bool = False
 
     @property
     def last_activity(self) -> datetime:

@@ -1,0 +1,214 @@
+"""Many sessions read into the index at once, by two processes where that is quicker."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+import subprocess
+import sys
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from hfs import paths
+from hfs.persistence._files import FileOps
+from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._locks import TableLocks
+from hfs.persistence._reader import APPEND_THRESHOLD
+from hfs.persistence._session_document import SESSION_LAYOUT
+from hfs.persistence.index.database import EXTENTS_TABLE, ROWS_TABLE, TEXT_TABLE, transaction
+from hfs.persistence.index.reading import read_rows
+from hfs.persistence.index.rows import COLUMNS
+from hfs.persistence.index.writing import IndexWriter
+
+Progress = Callable[[int, int], None]
+"""Told how many sessions were read, and how many there are to read."""
+
+PROCESSES: Final = 2
+_STEP: Final = 250
+_PLACES: Final = 1 << 32
+"""After how many sessions progress is told."""
+_SORTED_IN_MEMORY: Final = 16_000_000
+"""How many bytes of words are sorted before they are written: fewer, larger pieces need less merging."""
+
+
+class BuildError(Exception):
+    """A process that reads sessions has failed."""
+
+
+def part_identity(path: Path) -> str:
+    """What tells whether a part of the index, which is never changed, is still the one that was built."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ""
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def build_parts(
+    connection: sqlite3.Connection, folder: DocumentFolder, index: Path, doc_ids: Sequence[int], progress: Progress
+) -> None:
+    """Reads sessions by several processes, each of which writes the words of its share into a file of its own.
+
+    Args:
+        connection: The database.
+        folder: The sessions.
+        index: Where the files of the index are.
+        doc_ids: The sessions.
+        progress: Is told how far it is.
+
+    Raises:
+        BuildError: A process failed; the database is as it was.
+    """
+    # Others may write meanwhile: the places are taken before, more of them than any file has messages.
+    taken = PROCESSES * _PLACES
+    (place,) = connection.execute("UPDATE state SET place = place + ? RETURNING place", (taken,)).fetchone()
+    place -= taken
+    shares = [doc_ids[at * len(doc_ids) // PROCESSES : (at + 1) * len(doc_ids) // PROCESSES] for at in range(PROCESSES)]
+    with contextlib.ExitStack() as stack:
+        running = []
+        for share in shares:
+            running.append(stack.enter_context(_started(folder.path, index, share, place)))
+            place += _PLACES
+        _follow([process.stdout for _, process in running if process.stdout is not None], len(doc_ids), progress)
+        for _, process in running:
+            if process.wait() != 0:
+                raise BuildError(f"a process that reads sessions ended with {process.returncode}")
+        for part, _ in running:
+            _take_rows(connection, part)
+
+
+@contextlib.contextmanager
+def _started(
+    folder: Path, index: Path, share: Sequence[int], place: int
+) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
+    """A process that reads its share. Left early, it is ended."""
+    part = index / f"words-{secrets.token_hex(8)}.db"
+    command = [sys.executable, "-m", __name__, str(folder), str(part), str(place)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+            pipe.write(array("q", share).tobytes())
+        yield part, process
+    except BaseException:
+        process.kill()
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+        raise
+    finally:
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        with contextlib.suppress(OSError):
+            os.unlink(rows_beside(part))
+
+
+def _follow(pipes: list[IO[bytes]], total: int, progress: Progress) -> None:
+    """Tells the progress until every process has closed its pipe: a byte stands for a step."""
+    import selectors
+
+    done = 0
+    with selectors.DefaultSelector() as selector:
+        for pipe in pipes:
+            selector.register(pipe, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select():
+                told = os.read(key.fd, 1 << 12)
+                if not told:
+                    selector.unregister(key.fileobj)
+                done += len(told) * _STEP
+            progress(min(done, total), total)
+
+
+def rows_beside(part: Path) -> Path:
+    """Where the rows of a part are until the database has them."""
+    return part.with_suffix(".rows")
+
+
+def _take_rows(connection: sqlite3.Connection, part: Path) -> None:
+    connection.execute("ATTACH ? AS new", (str(rows_beside(part)),))
+    try:
+        with transaction(connection):
+            _copy_rows(connection, part)
+    except sqlite3.DatabaseError as error:
+        raise BuildError(str(error)) from error
+    finally:
+        connection.execute("DETACH new")
+
+
+def _copy_rows(connection: sqlite3.Connection, part: Path) -> None:
+    writer = IndexWriter(connection, 0)
+    replaced = "SELECT session, first, count, at FROM new.extents WHERE session IN (SELECT session FROM extents)"
+    for session, first, count, at in connection.execute(replaced).fetchall():
+        writer.replace_words(session, first, count, at)
+    connection.execute("INSERT OR IGNORE INTO extents SELECT * FROM new.extents")
+    connection.execute(f"INSERT OR REPLACE INTO sessions ({COLUMNS}) SELECT {COLUMNS} FROM new.sessions")
+    connection.execute("INSERT INTO parts VALUES (?, ?)", (part.name, part_identity(part)))
+    connection.execute("UPDATE state SET unused = unused + ?", (writer.unused,))
+
+
+def write_part(
+    folder: DocumentFolder, part: Path, doc_ids: Sequence[int], place: int, step: Callable[[], None]
+) -> None:
+    """Reads sessions and writes a part: their words into one file, their rows into another beside it.
+
+    Args:
+        folder: The sessions.
+        part: The file to make.
+        doc_ids: The sessions.
+        place: The first place for words.
+        step: Called after every ``_STEP`` sessions.
+    """
+    for path in (part, rows_beside(part)):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    connection = sqlite3.connect(part, isolation_level=None)
+    try:
+        connection.execute("PRAGMA page_size = 8192")
+        connection.execute("ATTACH ? AS rows", (str(rows_beside(part)),))
+        for schema in ("main", "rows"):
+            connection.execute(f"PRAGMA {schema}.journal_mode = OFF")
+            connection.execute(f"PRAGMA {schema}.synchronous = OFF")
+        connection.execute("BEGIN")
+        connection.execute(TEXT_TABLE)
+        connection.execute(ROWS_TABLE.format(schema="rows."))
+        connection.execute(EXTENTS_TABLE.format(schema="rows."))
+        connection.execute("INSERT INTO text (text, rank) VALUES ('hashsize', ?)", (_SORTED_IN_MEMORY,))
+        # Merging pieces takes longer than asking a few dozen of them.
+        connection.execute("INSERT INTO text (text, rank) VALUES ('automerge', 0)")
+        connection.execute("INSERT INTO text (text, rank) VALUES ('crisismerge', 1000)")
+        writer = IndexWriter(connection, place, schema="rows")
+        for at, (row, said) in enumerate(read_rows(folder, doc_ids), 1):
+            writer.add(row, said)
+            if at % _STEP == 0:
+                step()
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+    fd = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def main() -> None:
+    """The process that reads a share: ids come in, a byte goes out for every step."""
+    import gc
+
+    # Documents hold no cycles, and looking for them takes a tenth of the time.
+    gc.disable()
+    path, part, place = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    doc_ids = array("q", sys.stdin.buffer.read())
+    ops = FileOps()
+    locks = TableLocks(ops, str(path.parent / paths.LOCKS), paths.SESSIONS)
+    damaged = path.parent / paths.DAMAGED
+    folder = DocumentFolder(path, SESSION_LAYOUT, locks, damaged, ops=ops, threshold=APPEND_THRESHOLD)
+    write_part(folder, part, doc_ids, place, lambda: os.write(1, b".") and None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Sessions read for the index: their rows, and what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hfs.errors import CorruptSessionError, StoreIOError
+from hfs.persistence._files import Identity, NotRegularError, identity_of, look, read_file
+from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._json import JSONError, loads
+from hfs.persistence.index.rows import Row, Said, damaged_row, row_of
+
+
+def read_rows(folder: DocumentFolder, doc_ids: Iterable[int]) -> Iterator[tuple[Row, list[Said]]]:
+    """The rows of sessions, and what was said in them, in order; those that are gone are passed over."""
+    for doc_id in doc_ids:
+        found = _read_quickly(folder, doc_id) or _read_patiently(folder, doc_id)
+        if found is not None:
+            yield found
+
+
+def _read_quickly(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]] | None:
+    """A file that is whole, and no link; numbers may lose digits that no list shows."""
+    try:
+        data, status = read_file(folder.ops, folder.file(doc_id))
+        document = loads(data)
+    except (OSError, NotRegularError, JSONError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    return row_of(doc_id, identity_of(status), document)
+
+
+def _read_patiently(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]] | None:
+    problem = "it can't be read"
+    try:
+        snapshot = folder.read(doc_id)
+        if snapshot is not None:
+            return row_of(doc_id, snapshot.identity, snapshot.document, salvaged=snapshot.salvaged)
+    except CorruptSessionError as error:
+        place = f"line {error.line}, column {error.column}: " if error.line else ""
+        problem = f"{place}{error.reason}"
+    except StoreIOError as error:
+        problem = str(error)
+    identity = folder.identity(doc_id) or _of_link(folder, doc_id)
+    return (damaged_row(doc_id, identity, problem), []) if identity else None
+
+
+def _of_link(folder: DocumentFolder, doc_id: int) -> Identity | None:
+    """The identity of a link that leads nowhere, or to something that is no file."""
+    try:
+        return look(folder.ops, folder.file(doc_id))
+    except OSError:
+        return None

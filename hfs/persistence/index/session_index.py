@@ -1,0 +1,326 @@
+"""The index of a home folder's sessions: looked at, found to be behind, brought up to date, asked."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, TypeVar
+
+from hfs.errors import StoreIOError
+from hfs.persistence._folder import DocumentFolder
+from hfs.persistence.index.building import BuildError, Progress, build_parts, part_identity
+from hfs.persistence.index.database import IndexDatabase, transaction
+from hfs.persistence.index.listing import ListQuery, SessionPage, page, rows
+from hfs.persistence.index.notes import Note, Notes
+from hfs.persistence.index.reading import read_rows
+from hfs.persistence.index.sweep import number_of, stat_of, sweep
+from hfs.persistence.index.writing import IndexWriter
+from hfs.persistence.models import SessionSummary
+
+ALWAYS_BELOW: Final = 2000
+"""Up to so many sessions, every file is looked at each time: that takes a few milliseconds."""
+_PAUSE: Final = 100
+"""Looking at every file is done again after so many times what it took: one hundredth of the time at the most."""
+_IN_PROCESS: Final = 64 << 20
+"""From so many bytes to read on, other processes read them."""
+_MOST_PARTS: Final = 8
+_UNUSED_FROM: Final = 50_000
+"""How many messages may have words in the index that are not theirs any more, before it is made again."""
+_STEP: Final = 250
+_WORDS_AT_ONCE: Final = 50
+"""The words of more sessions than these are left for the next search."""
+_TICK: Final = 20_000_000
+"""The longest tick of a file system's clock, in nanoseconds."""
+_ATTEMPTS: Final = 3
+_IDENTITIES: Final = "SELECT id, identity FROM sessions"
+_Result = TypeVar("_Result")
+
+
+class SessionIndex:
+    """What lists and searches are answered from.
+
+    Every answer is of the files as they are: with few sessions each file is looked at; with many the folder is, every
+    file that is shown, and from time to time each. Safe to use from many threads and processes at once.
+
+    Args:
+        folder: The sessions.
+        path: Where the index is kept.
+        always_below: Up to so many sessions, every file is looked at each time.
+    """
+
+    def __init__(self, folder: DocumentFolder, path: Path, *, always_below: int = ALWAYS_BELOW) -> None:
+        self.progress: Progress = lambda done, total: None
+        """Told, from any thread, how far a long reading is."""
+        self._folder = folder
+        self._database = IndexDatabase(path)
+        self._always_below = always_below
+        self._lock = threading.RLock()
+        self._notes = Notes(self._write_notes)
+        folder.events.stored = self._notes.stored
+        folder.events.appended = self._notes.appended
+        folder.events.removed = self._notes.removed
+        folder.events.renamed = self._notes.renamed
+        folder.events.highest_id = self._highest_id
+
+    def close(self) -> None:
+        """Writes down what is noted, and closes the database."""
+        self._notes.close()
+        with self._lock:
+            self._database.close()
+
+    # What is asked
+
+    def page(self, query: ListQuery) -> SessionPage:
+        """The sessions that a list shows, and how many it doesn't."""
+
+        def work(connection: sqlite3.Connection) -> SessionPage:
+            sessions = self._verified(connection, query)
+            return page(connection, query.filter, sessions)
+
+        return self._answer(work, thorough=query.limit is None)
+
+    def recent(self, limit: int | None) -> list[SessionSummary]:
+        """Summaries, newest first.
+
+        Args:
+            limit: How many at the most; all, where it is None.
+        """
+        return self.sessions(ListQuery(limit=limit))
+
+    def sessions(self, query: ListQuery) -> list[SessionSummary]:
+        """The sessions that a list shows."""
+        return self._answer(lambda connection: self._verified(connection, query), thorough=query.limit is None)
+
+    def last_active(self) -> int | None:
+        """The session in which something happened last."""
+        sessions = self.sessions(ListQuery(sort="updated", limit=1))
+        return sessions[0].id if sessions else None
+
+    def names(self) -> list[tuple[int, str, str]]:
+        """The id, name and uid of every session, newest first."""
+        statement = "SELECT id, name, uid FROM sessions ORDER BY created DESC, id DESC"
+        return self._answer(lambda connection: connection.execute(statement).fetchall())
+
+    def with_uid(self, uid: str) -> int | None:
+        """The session of that uid."""
+        return self._answer(lambda connection: _with_uid(connection, uid))
+
+    def uids(self) -> dict[str, int]:
+        """The session of each uid."""
+        statement = "SELECT uid, id FROM sessions WHERE uid <> ''"
+        return self._answer(lambda connection: dict(connection.execute(statement)), thorough=True)
+
+    def count(self) -> int:
+        """How many sessions there are."""
+        return int(self._answer(lambda connection: connection.execute("SELECT count(*) FROM sessions").fetchone()[0]))
+
+    def _verified(self, connection: sqlite3.Connection, query: ListQuery) -> list[SessionSummary]:
+        """Sessions each of which is as its file is."""
+        for _ in range(_ATTEMPTS):
+            sessions, identities = rows(connection, query)
+            stale = [] if query.limit is None else self._stale(identities)
+            if not stale:
+                break
+            self._read_again(connection, stale)
+        return sessions
+
+    def _stale(self, identities: dict[int, int]) -> list[int]:
+        return [doc_id for doc_id, number in identities.items() if self._identity(doc_id) != number]
+
+    def _identity(self, doc_id: int) -> int | None:
+        status = stat_of(self._folder, doc_id)
+        return None if status is None else number_of(status)
+
+    def _highest_id(self) -> int | None:
+        """The highest id, where nothing was added to the folder or taken out since the index was brought up to date."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            connection = self._database.open_existing()
+            if connection is not None:
+                folder, highest = connection.execute(
+                    "SELECT folder, (SELECT max(id) FROM sessions) FROM state"
+                ).fetchone()
+                if folder == self._folder_time() != 0:
+                    return int(highest or 0)
+        return None
+
+    # How it is kept up to date
+
+    def _answer(
+        self, work: Callable[[sqlite3.Connection], _Result], *, thorough: bool = False, words: bool = False
+    ) -> _Result:
+        """Asks the database once it is up to date; an unsound one is made again.
+
+        Args:
+            work: Asks it.
+            thorough: Look at every file, whenever that was done last.
+            words: It asks for words too.
+        """
+        with self._lock:
+            self._notes.flush()
+            for attempt in range(_ATTEMPTS):
+                try:
+                    connection = self._database.open()
+                    self._refresh(connection, thorough=thorough)
+                    if words:
+                        self._catch_up(connection)
+                    return work(connection)
+                except sqlite3.DatabaseError as error:
+                    if _is_busy(error):
+                        raise StoreIOError(
+                            f"Another hfs keeps {self._database.path} busy: try again.", path=self._database.path
+                        ) from error
+                    self._database.discard()
+                    if attempt + 2 == _ATTEMPTS:
+                        # What a disk can't keep, memory can.
+                        self._database.keep_in_memory()
+            raise AssertionError("a database in memory is sound")
+
+    def _refresh(self, connection: sqlite3.Connection, *, thorough: bool) -> None:
+        folder, swept, took = connection.execute("SELECT folder, swept, took FROM state").fetchone()
+        present = self._folder_time()
+        few = "SELECT count(*) FROM (SELECT 1 FROM sessions LIMIT ?)"
+        if not thorough and folder == present and 0 <= _now() - swept < took * _PAUSE:
+            (count,) = connection.execute(few, (self._always_below + 1,)).fetchone()
+            if count > self._always_below:
+                return
+        self._sweep(connection)
+
+    def _folder_time(self) -> int:
+        """When something was added to the folder, taken out, or replaced, last."""
+        try:
+            return os.stat(self._folder.path).st_mtime_ns
+        except OSError:
+            return 0
+
+    def _sweep(self, connection: sqlite3.Connection) -> None:
+        began = time.perf_counter()
+        known = dict(connection.execute(_IDENTITIES))
+        folder = self._folder_time()
+        if len(known) > self._always_below and time.time_ns() - folder < _TICK:
+            # Another change at the same tick of the file system's clock would not show.
+            time.sleep(_TICK / 1e9)
+            folder = self._folder_time()
+        first = not known
+        found = sweep(self._folder, known)
+        took = int((time.perf_counter() - began) * 1e6)
+        if not self._database.in_memory and found.size >= _IN_PROCESS:
+            self._build(connection, found.changed)
+        else:
+            self._read_again(connection, found.changed, words=len(found.changed) <= _WORDS_AT_ONCE)
+        if found.gone:
+            with transaction(connection):
+                writer = self._writer(connection)
+                for doc_id in found.gone:
+                    writer.remove(doc_id)
+                _keep(connection, writer)
+        if first or found.changed or found.gone or found.count > self._always_below:
+            connection.execute("UPDATE state SET folder = ?, swept = ?, took = ?", (folder, _now(), took))
+
+    def _writer(self, connection: sqlite3.Connection) -> IndexWriter:
+        (place,) = connection.execute("SELECT place FROM state").fetchone()
+        return IndexWriter(connection, place, words=not self._database.in_memory)
+
+    def _read_again(self, connection: sqlite3.Connection, doc_ids: Sequence[int], *, words: bool = True) -> None:
+        for at in range(0, len(doc_ids), _STEP):
+            if len(doc_ids) > _STEP:
+                self.progress(at, len(doc_ids))
+            step = doc_ids[at : at + _STEP]
+            with transaction(connection):
+                writer = self._writer(connection)
+                read = set()
+                for row, said in read_rows(self._folder, step):
+                    if words:
+                        writer.put(row, said)
+                    else:
+                        writer.put_row(row)
+                    read.add(row.id)
+                for doc_id in read.symmetric_difference(step):
+                    writer.remove(doc_id)
+                _keep(connection, writer)
+
+    def _catch_up(self, connection: sqlite3.Connection) -> None:
+        """Reads the words that were left for later, and sees that those on the disk are the ones that were written.
+
+        Raises:
+            sqlite3.DatabaseError: They are not.
+        """
+        for file, identity in connection.execute("SELECT file, identity FROM parts"):
+            if part_identity(self._database.folder / file) != identity:
+                raise sqlite3.DatabaseError(f"{file} is not as it was written")
+        behind = [doc_id for (doc_id,) in connection.execute("SELECT session FROM behind")]
+        self._read_again(connection, behind)
+
+    def _build(self, connection: sqlite3.Connection, doc_ids: Sequence[int]) -> None:
+        with self._folder.locks.indexing():
+            # Another process may have done it meanwhile.
+            known = dict(connection.execute("SELECT id, identity FROM sessions WHERE id = ?", (doc_ids[0],)))
+            if known.get(doc_ids[0]) == self._identity(doc_ids[0]):
+                doc_ids = sweep(self._folder, dict(connection.execute(_IDENTITIES))).changed
+            (parts,) = connection.execute("SELECT count(*) FROM parts").fetchone()
+            if parts >= _MOST_PARTS or _is_mostly_unused(connection):
+                doc_ids = self._folder.ids()
+                self._clear(connection)
+            try:
+                build_parts(connection, self._folder, self._database.folder, doc_ids, self.progress)
+            except (BuildError, OSError):
+                # Where no process can be started, this one reads, however long that takes.
+                self._read_again(connection, doc_ids)
+
+    def _clear(self, connection: sqlite3.Connection) -> None:
+        parts = [self._database.folder / file for (file,) in connection.execute("SELECT file FROM parts")]
+        with transaction(connection):
+            connection.execute("DELETE FROM sessions")
+            connection.execute("DELETE FROM extents")
+            connection.execute("DELETE FROM parts")
+            connection.execute("INSERT INTO text (text) VALUES ('delete-all')")
+            connection.execute("UPDATE state SET unused = 0")
+        for part in parts:
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+    def _write_notes(self, notes: list[Note]) -> None:
+        """Brings what this process wrote into the index, if there is one: what it misses is found by the next list."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            connection = self._database.open_existing()
+            if connection is None:
+                return
+            with transaction(connection):
+                (folder,) = connection.execute("SELECT folder FROM state").fetchone()
+                before = folder
+                writer = self._writer(connection)
+                for note in notes:
+                    folder = note(writer, folder)
+                _keep(connection, writer)
+                if folder != before:
+                    connection.execute("UPDATE state SET folder = ?", (folder,))
+
+
+def _keep(connection: sqlite3.Connection, writer: IndexWriter) -> None:
+    connection.execute("UPDATE state SET place = ?, unused = unused + ?", (writer.place, writer.unused))
+
+
+def _with_uid(connection: sqlite3.Connection, uid: str) -> int | None:
+    found = connection.execute("SELECT id FROM sessions WHERE uid = ? ORDER BY id", (uid,)).fetchone()
+    return None if found is None else int(found[0])
+
+
+def _is_mostly_unused(connection: sqlite3.Connection) -> bool:
+    (unused,) = connection.execute("SELECT unused FROM state").fetchone()
+    if unused < _UNUSED_FROM:
+        return False
+    (used,) = connection.execute("SELECT total(messages) FROM sessions").fetchone()
+    return bool(unused > used)
+
+
+def _is_busy(error: sqlite3.DatabaseError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _now() -> int:
+    """The wall clock, in microseconds."""
+    return time.time_ns() // 1000
