@@ -152,7 +152,7 @@ def _copy_rows(connection: sqlite3.Connection, part: Path) -> None:
 
 
 def write_part(
-    folder: DocumentFolder, part: Path, doc_ids: Sequence[int], place: int, step: Callable[[], None]
+    folder: DocumentFolder, part: Path, doc_ids: Sequence[int], place: int, step: Callable[[], object]
 ) -> None:
     """Reads sessions and writes a part: their words into one file, their rows into another beside it.
 
@@ -207,7 +207,7 @@ def main() -> None:
     locks = TableLocks(ops, str(path.parent / paths.LOCKS), paths.SESSIONS)
     damaged = path.parent / paths.DAMAGED
     folder = DocumentFolder(path, SESSION_LAYOUT, locks, damaged, ops=ops, threshold=APPEND_THRESHOLD)
-    write_part(folder, part, doc_ids, place, lambda: os.write(1, b".") and None)
+    write_part(folder, part, doc_ids, place, lambda: os.write(1, b"."))
 
 
 if __name__ == "__main__":

@@ -25,10 +25,12 @@ class Notes:
 
     Args:
         write: Brings notes into the index.
+        is_current: Says whether a session's file is still that one.
     """
 
-    def __init__(self, write: Callable[[list[Note]], None]) -> None:
+    def __init__(self, write: Callable[[list[Note]], None], is_current: Callable[[int, Identity], bool]) -> None:
         self._write = write
+        self._is_current = is_current
         self._notes: list[Note] = []
         self._lock = threading.Lock()
         self._wanted = threading.Event()
@@ -39,7 +41,9 @@ class Notes:
         """Notes a session that was written whole."""
 
         def write(writer: IndexWriter, folder: int) -> int:
-            writer.put(*row_of(doc_id, identity, document))
+            # Another process may have changed the file meanwhile, and put that into the index.
+            if self._is_current(doc_id, identity):
+                writer.put(*row_of(doc_id, identity, document))
             return folder
 
         self._add(write)

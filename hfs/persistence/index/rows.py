@@ -90,8 +90,10 @@ class Row:
         active = max(self.created, self.updated or self.created)
         models, tags = orjson.dumps(self.models).decode(), orjson.dumps(self.tags).decode()
         activity = orjson.dumps([[*key, *value] for key, value in self.activity.items()]).decode()
-        shown = (self.id, self.uid, self.name, self.created, self.updated, self.messages, models, tags)
-        shown += (int(self.pinned), int(self.archived), self.problem)
+        shown = (
+            *(self.id, self.uid, self.name, self.created, self.updated, self.messages, models, tags),
+            *(int(self.pinned), int(self.archived), self.problem),
+        )
         return (
             *(self.id, self.identity, self.uid, self.name, self.created, self.updated, active),
             *(self.messages, models, tags, int(self.pinned), int(self.archived), self.problem),

@@ -18,6 +18,7 @@ from hfs.persistence.index.database import IndexDatabase, transaction
 from hfs.persistence.index.listing import ListQuery, SessionPage, page, rows
 from hfs.persistence.index.notes import Note, Notes
 from hfs.persistence.index.reading import read_rows
+from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.sweep import number_of, stat_of, sweep
 from hfs.persistence.index.writing import IndexWriter
 from hfs.persistence.models import SessionSummary
@@ -60,7 +61,9 @@ class SessionIndex:
         self._database = IndexDatabase(path)
         self._always_below = always_below
         self._lock = threading.RLock()
-        self._notes = Notes(self._write_notes)
+        self._notes = Notes(
+            self._write_notes, lambda doc_id, identity: self._identity(doc_id) == identity_number(identity)
+        )
         folder.events.stored = self._notes.stored
         folder.events.appended = self._notes.appended
         folder.events.removed = self._notes.removed
