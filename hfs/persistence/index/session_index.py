@@ -19,7 +19,7 @@ from hfs.persistence.index.listing import ListQuery, SessionPage, page, rows
 from hfs.persistence.index.notes import Note, Notes
 from hfs.persistence.index.reading import read_rows
 from hfs.persistence.index.rows import identity_number
-from hfs.persistence.index.sweep import number_of, stat_of, sweep
+from hfs.persistence.index.sweep import SHARED_FROM, number_of, stat_of, sweep
 from hfs.persistence.index.writing import IndexWriter
 from hfs.persistence.models import SessionSummary
 
@@ -186,10 +186,8 @@ class SessionIndex:
     def _refresh(self, connection: sqlite3.Connection, *, thorough: bool) -> None:
         folder, swept, took = connection.execute("SELECT folder, swept, took FROM state").fetchone()
         present = self._folder_time()
-        few = "SELECT count(*) FROM (SELECT 1 FROM sessions LIMIT ?)"
         if not thorough and folder == present and 0 <= _now() - swept < took * _PAUSE:
-            (count,) = connection.execute(few, (self._always_below + 1,)).fetchone()
-            if count > self._always_below:
+            if _count_up_to(connection, self._always_below + 1) > self._always_below:
                 return
         self._sweep(connection)
 
@@ -202,14 +200,13 @@ class SessionIndex:
 
     def _sweep(self, connection: sqlite3.Connection) -> None:
         began = time.perf_counter()
-        known = dict(connection.execute(_IDENTITIES))
+        count = _count_up_to(connection, max(self._always_below, SHARED_FROM) + 1)
         folder = self._folder_time()
-        if len(known) > self._always_below and time.time_ns() - folder < _TICK:
+        if count > self._always_below and time.time_ns() - folder < _TICK:
             # Another change at the same tick of the file system's clock would not show.
             time.sleep(_TICK / 1e9)
             folder = self._folder_time()
-        first = not known
-        found = sweep(self._folder, known)
+        found = sweep(self._folder, lambda: dict(connection.execute(_IDENTITIES)), count)
         took = int((time.perf_counter() - began) * 1e6)
         if not self._database.in_memory and found.size >= _IN_PROCESS:
             self._build(connection, found.changed)
@@ -221,7 +218,7 @@ class SessionIndex:
                 for doc_id in found.gone:
                     writer.remove(doc_id)
                 _keep(connection, writer)
-        if first or found.changed or found.gone or found.count > self._always_below:
+        if not count or found.changed or found.gone or found.count > self._always_below:
             connection.execute("UPDATE state SET folder = ?, swept = ?, took = ?", (folder, _now(), took))
 
     def _writer(self, connection: sqlite3.Connection) -> IndexWriter:
@@ -263,7 +260,8 @@ class SessionIndex:
             # Another process may have done it meanwhile.
             known = dict(connection.execute("SELECT id, identity FROM sessions WHERE id = ?", (doc_ids[0],)))
             if known.get(doc_ids[0]) == self._identity(doc_ids[0]):
-                doc_ids = sweep(self._folder, dict(connection.execute(_IDENTITIES))).changed
+                count = _count_up_to(connection, SHARED_FROM)
+                doc_ids = sweep(self._folder, lambda: dict(connection.execute(_IDENTITIES)), count).changed
             (parts,) = connection.execute("SELECT count(*) FROM parts").fetchone()
             if parts >= _MOST_PARTS or _is_mostly_unused(connection):
                 doc_ids = self._folder.ids()
@@ -305,6 +303,11 @@ class SessionIndex:
 
 def _keep(connection: sqlite3.Connection, writer: IndexWriter) -> None:
     connection.execute("UPDATE state SET place = ?, unused = unused + ?", (writer.place, writer.unused))
+
+
+def _count_up_to(connection: sqlite3.Connection, limit: int) -> int:
+    """How many sessions there are, but counted no further than that."""
+    return int(connection.execute("SELECT count(*) FROM (SELECT 1 FROM sessions LIMIT ?)", (limit,)).fetchone()[0])
 
 
 def _with_uid(connection: sqlite3.Connection, uid: str) -> int | None:

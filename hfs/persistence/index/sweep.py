@@ -6,14 +6,20 @@ import contextlib
 import os
 import threading
 from array import array
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from hfs.persistence._folder import DocumentFolder
 
-_SHARED_FROM: Final = 4000
+SHARED_FROM: Final = 4000
 """From so many files on, a second process or thread helps to look."""
 _NOTHING: Final = 0
+_EVEN: Final = "02468"
+_ODD: Final = "13579"
+_ALL: Final = _EVEN + _ODD
+_WHOLE: Final = b"whole"
+"""How what a process tells ends."""
 
 
 @dataclass(slots=True)
@@ -29,70 +35,89 @@ class Sweep:
     """How many files there are."""
 
 
-def sweep(folder: DocumentFolder, known: dict[int, int]) -> Sweep:
+@dataclass(slots=True)
+class _Look:
+    """What was seen of files, in three arrays of one length."""
+
+    doc_ids: array[int] = field(default_factory=lambda: array("q"))
+    numbers: array[int] = field(default_factory=lambda: array("q"))
+    """Of the identity; 0 where there is no file any more."""
+    sizes: array[int] = field(default_factory=lambda: array("q"))
+
+    def __add__(self, other: _Look) -> _Look:
+        return _Look(self.doc_ids + other.doc_ids, self.numbers + other.numbers, self.sizes + other.sizes)
+
+    def to_bytes(self) -> bytes:
+        return b"".join(part.tobytes() for part in (self.doc_ids, self.numbers, self.sizes))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> _Look:
+        third = len(data) // 3
+        return cls(*(array("q", data[at * third : (at + 1) * third]) for at in range(3)))
+
+
+def sweep(folder: DocumentFolder, known: Callable[[], dict[int, int]], expected: int) -> Sweep:
     """Looks at every file of a folder.
 
     Args:
         folder: The folder.
-        known: The number of the identity that is known of each document.
+        known: Gives the number of the identity that is known of each document.
+        expected: About how many files there are.
     """
-    doc_ids = folder.ids()
-    numbers, sizes = _look_together(folder, doc_ids)
-    get = known.get
-    changed = [at for at, doc_id in enumerate(doc_ids) if get(doc_id) != numbers[at] != _NOTHING]
-    added = sum(1 for at in changed if doc_ids[at] not in known)
-    gone = sorted(known.keys() - set(doc_ids)) if len(known) + added != len(doc_ids) else []
-    return Sweep([doc_ids[at] for at in changed], sum(sizes[at] for at in changed), gone, len(doc_ids))
+    if expected < SHARED_FROM:
+        look = _look(folder, _ALL)
+    elif threading.active_count() == 1 and hasattr(os, "fork"):
+        look = _look_by_two_processes(folder)
+    else:
+        look = _look_by_two_threads(folder)
+    before = known()
+    get = before.get
+    triples = zip(look.doc_ids, look.numbers, look.sizes, strict=True)
+    changed = {doc_id: size for doc_id, number, size in triples if get(doc_id) != number != _NOTHING}
+    added = sum(1 for doc_id in changed if doc_id not in before)
+    count = len(look.doc_ids)
+    gone = sorted(before.keys() - set(look.doc_ids)) if len(before) + added != count else []
+    return Sweep(sorted(changed), sum(changed.values()), gone, count)
 
 
-def _look_together(folder: DocumentFolder, doc_ids: list[int]) -> tuple[array[int], array[int]]:
-    if len(doc_ids) < _SHARED_FROM:
-        return _look(folder, doc_ids)
-    half = len(doc_ids) // 2
-    if threading.active_count() == 1 and hasattr(os, "fork"):
-        return _look_by_two_processes(folder, doc_ids, half)
-    results: list[tuple[array[int], array[int]]] = []
-    beside = threading.Thread(target=lambda: results.append(_look(folder, doc_ids[half:])), name="hfs-sweep")
+def _look_by_two_threads(folder: DocumentFolder) -> _Look:
+    others: list[_Look] = []
+    beside = threading.Thread(target=lambda: others.append(_look(folder, _ODD)), name="hfs-sweep")
     beside.start()
-    numbers, sizes = _look(folder, doc_ids[:half])
+    look = _look(folder, _EVEN)
     beside.join()
-    return numbers + results[0][0], sizes + results[0][1]
+    return look + (others[0] if others else _look(folder, _ODD))
 
 
-def _look_by_two_processes(folder: DocumentFolder, doc_ids: list[int], half: int) -> tuple[array[int], array[int]]:
-    """Python looks at one file at a time: a copy of this process looks at the second half."""
+def _look_by_two_processes(folder: DocumentFolder) -> _Look:
+    """Python looks at one file at a time: a copy of this process looks at the other half."""
     receiving, sending = os.pipe()
     child = os.fork()
     if child == 0:
         # Nothing of the parent's may be run here, not even what is done at its exit.
         try:
             os.close(receiving)
-            with open(sending, "wb", closefd=True) as pipe:
-                for part in _look(folder, doc_ids[half:]):
-                    pipe.write(part.tobytes())
+            with open(sending, "wb") as pipe:
+                pipe.write(_look(folder, _ODD).to_bytes() + _WHOLE)
         finally:
             os._exit(0)
     os.close(sending)
-    with open(receiving, "rb", closefd=True) as pipe:
-        numbers, sizes = _look(folder, doc_ids[:half])
-        told = array("q")
-        told.frombytes(pipe.read())
+    with open(receiving, "rb") as pipe:
+        look = _look(folder, _EVEN)
+        told = pipe.read()
     os.waitpid(child, 0)
-    count = len(doc_ids) - half
-    if len(told) != 2 * count:
-        more_numbers, more_sizes = _look(folder, doc_ids[half:])
-        return numbers + more_numbers, sizes + more_sizes
-    return numbers + told[:count], sizes + told[count:]
+    whole = told.endswith(_WHOLE)
+    return look + (_Look.from_bytes(told[: -len(_WHOLE)]) if whole else _look(folder, _ODD))
 
 
-def _look(folder: DocumentFolder, doc_ids: list[int]) -> tuple[array[int], array[int]]:
-    """The number of each file's identity, 0 where there is no file, and its size."""
-    numbers, sizes = array("q"), array("q")
-    for doc_id in doc_ids:
+def _look(folder: DocumentFolder, digits: str) -> _Look:
+    look = _Look()
+    for doc_id in folder.ids_ending_in(digits):
         status = stat_of(folder, doc_id)
-        numbers.append(_NOTHING if status is None else number_of(status))
-        sizes.append(0 if status is None else status.st_size)
-    return numbers, sizes
+        look.doc_ids.append(doc_id)
+        look.numbers.append(_NOTHING if status is None else number_of(status))
+        look.sizes.append(0 if status is None else status.st_size)
+    return look
 
 
 def stat_of(folder: DocumentFolder, doc_id: int) -> os.stat_result | None:
