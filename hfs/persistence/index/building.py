@@ -19,13 +19,17 @@ from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._locks import TableLocks
 from hfs.persistence._reader import APPEND_THRESHOLD
 from hfs.persistence._session_document import SESSION_LAYOUT
-from hfs.persistence.index.database import EXTENTS_TABLE, ROWS_TABLE, TEXT_TABLE, transaction
+from hfs.persistence.index.database import (
+    EXTENTS_TABLE,
+    ROWS_TABLE,
+    TEXT_TABLE,
+    Progress,
+    part_identity,
+    transaction,
+)
 from hfs.persistence.index.reading import read_rows
 from hfs.persistence.index.rows import COLUMNS
 from hfs.persistence.index.writing import IndexWriter
-
-Progress = Callable[[int, int], None]
-"""Told how many sessions were read, and how many there are to read."""
 
 PROCESSES: Final = 2
 _STEP: Final = 250
@@ -37,15 +41,6 @@ _SORTED_IN_MEMORY: Final = 16_000_000
 
 class BuildError(Exception):
     """A process that reads sessions has failed."""
-
-
-def part_identity(path: Path) -> str:
-    """What tells whether a part of the index, which is never changed, is still the one that was built."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return ""
-    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
 def build_parts(

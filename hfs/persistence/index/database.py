@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
+
+Progress = Callable[[int, int], None]
+"""Told how many sessions were read, and how many there are to read."""
 
 VERSION: Final = 1
 """What the tables hold. An index of another version is made again."""
@@ -190,3 +193,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def part_identity(path: Path) -> str:
+    """What tells whether a part of the index, which is never changed, is still the one that was built."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ""
+    return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
 from hfs.persistence.index.rows import row_of
-from hfs.persistence.index.writing import IndexWriter
 
-Note = Callable[[IndexWriter, int], int]
+if TYPE_CHECKING:
+    from hfs.persistence.index.writing import IndexWriter
+
+Note = Callable[["IndexWriter", int], int]
 """Writes what was noted; takes the time of the folder that the index is of, and returns the one it is of afterwards."""
 
 _DELAY: Final = 0.3

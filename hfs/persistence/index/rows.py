@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -14,7 +13,6 @@ from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._session_document import derived_uid, updated_at
 from hfs.persistence._time import parse_time
-from hfs.persistence.index.text import fold
 from hfs.persistence.models import NAME_LIMIT, SessionSummary
 
 COLUMNS: Final = (
@@ -208,13 +206,6 @@ def count_activity(activity: Activity, items: list[Any], fallback: datetime) -> 
 def _hour(moment: object) -> str | None:
     parsed = parse_time(moment)
     return parsed.isoformat()[:_HOUR] if parsed else None
-
-
-def words_of(place: int, said: list[Said]) -> Iterator[tuple[int, str]]:
-    """Texts as the table of words has them, in places from that one on."""
-    for at, (role, text) in enumerate(said, place):
-        if text:
-            yield at << _ROLE_BITS | role, text if text.isascii() else fold(text)
 
 
 def text_of(content: object) -> str:

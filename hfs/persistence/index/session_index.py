@@ -9,19 +9,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from hfs.errors import StoreIOError
 from hfs.persistence._folder import DocumentFolder
-from hfs.persistence.index.building import BuildError, Progress, build_parts, part_identity
-from hfs.persistence.index.database import IndexDatabase, transaction
+from hfs.persistence.index.database import IndexDatabase, Progress, part_identity, transaction
 from hfs.persistence.index.listing import ListQuery, SessionPage, page, rows
 from hfs.persistence.index.notes import Note, Notes
-from hfs.persistence.index.reading import read_rows
 from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.sweep import SHARED_FROM, number_of, stat_of, sweep
-from hfs.persistence.index.writing import IndexWriter
 from hfs.persistence.models import SessionSummary
+
+if TYPE_CHECKING:
+    from hfs.persistence.index.writing import IndexWriter
 
 ALWAYS_BELOW: Final = 2000
 """Up to so many sessions, every file is looked at each time: that takes a few milliseconds."""
@@ -222,10 +222,17 @@ class SessionIndex:
             connection.execute("UPDATE state SET folder = ?, swept = ?, took = ?", (folder, _now(), took))
 
     def _writer(self, connection: sqlite3.Connection) -> IndexWriter:
+        # Imported when used, as is what reads: where nothing has changed, a list needs neither.
+        from hfs.persistence.index.writing import IndexWriter
+
         (place,) = connection.execute("SELECT place FROM state").fetchone()
         return IndexWriter(connection, place, words=not self._database.in_memory)
 
     def _read_again(self, connection: sqlite3.Connection, doc_ids: Sequence[int], *, words: bool = True) -> None:
+        if not doc_ids:
+            return
+        from hfs.persistence.index.reading import read_rows
+
         for at in range(0, len(doc_ids), _STEP):
             if len(doc_ids) > _STEP:
                 self.progress(at, len(doc_ids))
@@ -256,6 +263,8 @@ class SessionIndex:
         self._read_again(connection, behind)
 
     def _build(self, connection: sqlite3.Connection, doc_ids: Sequence[int]) -> None:
+        from hfs.persistence.index.building import BuildError, build_parts
+
         with self._folder.locks.indexing():
             # Another process may have done it meanwhile.
             known = dict(connection.execute("SELECT id, identity FROM sessions WHERE id = ?", (doc_ids[0],)))

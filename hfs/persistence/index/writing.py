@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Any, Final
 
 import orjson
@@ -18,8 +19,9 @@ from hfs.persistence.index.rows import (
     from_microseconds,
     identity_number,
     microseconds,
-    words_of,
+    rowid_of,
 )
+from hfs.persistence.index.text import fold
 
 _PUT: Final = f"INSERT OR REPLACE INTO {{table}} ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(',')))})"
 _WORDS: Final = "INSERT INTO text (rowid, body) VALUES (?, ?)"
@@ -65,7 +67,7 @@ class IndexWriter:
         """Adds a session that is not there."""
         self._connection.execute(self._put, row.values())
         if self._words:
-            self._connection.executemany(_WORDS, words_of(self.place, [(NAME, row.name), *said]))
+            self._connection.executemany(_WORDS, _words_of(self.place, [(NAME, row.name), *said]))
             self._connection.execute(self._extent, (self.place, len(said) + 1, row.id, 0))
             self.place += len(said) + 1
 
@@ -104,7 +106,7 @@ class IndexWriter:
         )
         self._connection.execute(self._put, row.values())
         if self._words:
-            self._connection.executemany(_WORDS, words_of(self.place, said))
+            self._connection.executemany(_WORDS, _words_of(self.place, said))
             self._lengthen(session_id, messages + 1, len(items))
             self.place += len(items)
 
@@ -136,3 +138,10 @@ class IndexWriter:
             self._connection.execute("DELETE FROM extents WHERE session = ?", (session_id,))
         else:
             self._connection.execute("DELETE FROM behind WHERE session = ?", (session_id,))
+
+
+def _words_of(place: int, said: list[Said]) -> Iterator[tuple[int, str]]:
+    """Texts as the table of words has them, in places from that one on."""
+    for at, (role, text) in enumerate(said, place):
+        if text:
+            yield rowid_of(at, role), text if text.isascii() else fold(text)
