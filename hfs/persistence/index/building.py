@@ -34,6 +34,8 @@ from hfs.persistence.index.writing import IndexWriter
 PROCESSES: Final = 2
 _STEP: Final = 250
 _PLACES: Final = 1 << 32
+_PATIENCE: Final = 0.2
+"""After how many seconds progress is told, though there is none: who is told may want to give up."""
 """After how many sessions progress is told."""
 _SORTED_IN_MEMORY: Final = 16_000_000
 """How many bytes of words are sorted before they are written: fewer, larger pieces need less merging."""
@@ -53,7 +55,7 @@ def build_parts(
         folder: The sessions.
         index: Where the files of the index are.
         doc_ids: The sessions.
-        progress: Is told how far it is.
+        progress: Is told how far it is. What it raises ends the reading.
 
     Raises:
         BuildError: A process failed; the database is as it was.
@@ -111,7 +113,7 @@ def _follow(pipes: list[IO[bytes]], total: int, progress: Progress) -> None:
         for pipe in pipes:
             selector.register(pipe, selectors.EVENT_READ)
         while selector.get_map():
-            for key, _ in selector.select():
+            for key, _ in selector.select(_PATIENCE):
                 told = os.read(key.fd, 1 << 12)
                 if not told:
                     selector.unregister(key.fileobj)

@@ -61,6 +61,7 @@ class SessionIndex:
         self._database = IndexDatabase(path)
         self._always_below = always_below
         self._lock = threading.RLock()
+        self._closing = False
         self._notes = Notes(
             self._write_notes, lambda doc_id, identity: self._identity(doc_id) == identity_number(identity)
         )
@@ -71,7 +72,8 @@ class SessionIndex:
         folder.events.highest_id = self._highest_id
 
     def close(self) -> None:
-        """Writes down what is noted, and closes the database."""
+        """Writes down what is noted, and closes the database. A long reading in another thread ends with an error."""
+        self._closing = True
         self._notes.close()
         with self._lock:
             self._database.close()
@@ -235,7 +237,7 @@ class SessionIndex:
 
         for at in range(0, len(doc_ids), _STEP):
             if len(doc_ids) > _STEP:
-                self.progress(at, len(doc_ids))
+                self._tell(at, len(doc_ids))
             step = doc_ids[at : at + _STEP]
             with transaction(connection):
                 writer = self._writer(connection)
@@ -262,6 +264,11 @@ class SessionIndex:
         behind = [doc_id for (doc_id,) in connection.execute("SELECT session FROM behind")]
         self._read_again(connection, behind)
 
+    def _tell(self, done: int, total: int) -> None:
+        if self._closing:
+            raise StoreIOError("The sessions were closed while they were being indexed.", path=self._database.path)
+        self.progress(done, total)
+
     def _build(self, connection: sqlite3.Connection, doc_ids: Sequence[int]) -> None:
         from hfs.persistence.index.building import BuildError, build_parts
 
@@ -276,7 +283,7 @@ class SessionIndex:
                 doc_ids = self._folder.ids()
                 self._clear(connection)
             try:
-                build_parts(connection, self._folder, self._database.folder, doc_ids, self.progress)
+                build_parts(connection, self._folder, self._database.folder, doc_ids, self._tell)
             except (BuildError, OSError):
                 # Where no process can be started, this one reads, however long that takes.
                 self._read_again(connection, doc_ids)
