@@ -21,6 +21,7 @@ from hfs.persistence._reader import APPEND_THRESHOLD
 from hfs.persistence._session_document import SESSION_LAYOUT
 from hfs.persistence.index.database import (
     EXTENTS_TABLE,
+    PART,
     ROWS_TABLE,
     TEXT_TABLE,
     Progress,
@@ -83,7 +84,7 @@ def _started(
     folder: Path, index: Path, share: Sequence[int], place: int
 ) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     """A process that reads its share. Left early, it is ended."""
-    part = index / f"words-{secrets.token_hex(8)}.db"
+    part = index / f"{PART}{secrets.token_hex(8)}.db"
     command = [sys.executable, "-m", __name__, str(folder), str(part), str(place)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:

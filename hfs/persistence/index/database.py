@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,8 @@ Progress = Callable[[int, int], None]
 VERSION: Final = 1
 """What the tables hold. An index of another version is made again."""
 _NAME: Final = "sessions.db"
+PART: Final = "words-"
+"""How the names of parts begin."""
 _TIMEOUT: Final = 10.0
 _TOKENS: Final = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
 """Texts come folded; vowel signs belong to their words."""
@@ -173,6 +175,18 @@ class IndexDatabase:
             for entry in entries:
                 with contextlib.suppress(OSError):
                     os.unlink(entry.path)
+
+    def remove_strays(self, parts: Iterable[str]) -> None:
+        """Removes what a killed process left of a part. Nobody else may be building one.
+
+        Args:
+            parts: The names of the parts that are whole.
+        """
+        whole = set(parts)
+        for path in self.folder.glob(f"{PART}*"):
+            if path.name not in whole:
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
     def close(self) -> None:
         """Closes the database."""

@@ -282,6 +282,7 @@ class SessionIndex:
             if parts >= _MOST_PARTS or _is_mostly_unused(connection):
                 doc_ids = self._folder.ids()
                 self._clear(connection)
+            self._database.remove_strays(file for (file,) in connection.execute("SELECT file FROM parts"))
             try:
                 build_parts(connection, self._folder, self._database.folder, doc_ids, self._tell)
             except (BuildError, OSError):
