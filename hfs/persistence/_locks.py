@@ -11,7 +11,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -39,8 +39,11 @@ class FileLock:
         self._fd = -1
         self._process = 0
 
-    def acquire(self) -> None:
+    def acquire(self, waiting: Callable[[], None] | None = None) -> None:
         """Takes the lock.
+
+        Args:
+            waiting: Called again and again while another process holds it. What it raises ends the waiting.
 
         Raises:
             LockTimeoutError: Somebody else holds it for too long.
@@ -51,7 +54,7 @@ class FileLock:
             raise self._timed_out()
         try:
             if self._depth == 0:
-                self._lock_file(deadline)
+                self._lock_file(deadline, waiting)
             self._depth += 1
         except BaseException:
             self._thread_lock.release()
@@ -78,7 +81,7 @@ class FileLock:
         fd, self._fd = self._fd, -1
         os.close(fd)
 
-    def _lock_file(self, deadline: float) -> None:
+    def _lock_file(self, deadline: float, waiting: Callable[[], None] | None) -> None:
         from filelock import lock_descriptor
 
         try:
@@ -92,6 +95,8 @@ class FileLock:
                 while not lock_descriptor(self._fd, blocking=False):
                     if time.monotonic() > deadline:
                         raise self._timed_out()
+                    if waiting is not None:
+                        waiting()
                     time.sleep(_POLL)
                 if self._is_current():
                     return
@@ -154,10 +159,18 @@ class TableLocks:
             yield
 
     @contextlib.contextmanager
-    def indexing(self) -> Iterator[None]:
-        """Keeps others from reading every document for an index at the same time."""
-        with self._held([self._indexing]):
+    def indexing(self, waiting: Callable[[], None]) -> Iterator[None]:
+        """Keeps others from reading every document for an index at the same time.
+
+        Args:
+            waiting: Called again and again while another process does. What it raises ends the waiting.
+        """
+        self._prepare()
+        self._indexing.acquire(waiting)
+        try:
             yield
+        finally:
+            self._indexing.release()
 
     @contextlib.contextmanager
     def document(self, doc_id: int) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class SessionReader:
         ops: The operating system's calls.
         threshold: From this size on, in bytes, a file may hold an interrupted append.
         lock_timeout: How long another process is waited for, in seconds.
+        on_indexing: Told, from any thread, how many sessions are read into the index, and of how many, where those are
+            many; the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class SessionReader:
         ops: FileOps | None = None,
         threshold: float = APPEND_THRESHOLD,
         lock_timeout: float = TIMEOUT,
+        on_indexing: Callable[[int, int], None] | None = None,
     ) -> None:
         self.home = paths.home_folder(home)
         self._ops = ops or FileOps()
@@ -55,6 +59,8 @@ class SessionReader:
             threshold=threshold,
         )
         self._index = SessionIndex(self._folder, self.home / paths.INDEX)
+        if on_indexing is not None:
+            self._index.progress = on_indexing
 
     def close(self) -> None:
         """Closes the index and the lock files."""

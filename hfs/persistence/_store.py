@@ -62,6 +62,7 @@ class SessionStore(OutsideEdits):
         ops: The operating system's calls.
         threshold: From this size on, in bytes, an append replaces only a file's tail.
         lock_timeout: How long another process is waited for, in seconds.
+        on_indexing: Told how far a long reading for the index is, see ``SessionReader``.
     """
 
     def __init__(
@@ -72,8 +73,9 @@ class SessionStore(OutsideEdits):
         ops: FileOps | None = None,
         threshold: float = APPEND_THRESHOLD,
         lock_timeout: float = TIMEOUT,
+        on_indexing: Callable[[int, int], None] | None = None,
     ) -> None:
-        super().__init__(home, ops=ops, threshold=threshold, lock_timeout=lock_timeout)
+        super().__init__(home, ops=ops, threshold=threshold, lock_timeout=lock_timeout, on_indexing=on_indexing)
         self._notify = on_notice or (lambda notice: None)
         self._folder.events.recovered = self._tell_recovered
         self._folder.events.put_back = self._tell_put_back
@@ -388,12 +390,16 @@ def _were(messages: list[Document]) -> str:
 
 
 def open_store(
-    home: str | os.PathLike[str] | None = None, on_notice: Callable[[Notice], None] | None = None
+    home: str | os.PathLike[str] | None = None,
+    on_notice: Callable[[Notice], None] | None = None,
+    on_indexing: Callable[[int, int], None] | None = None,
 ) -> SessionStore:
     """The sessions of a home folder, for scripts: each call blocks. A context manager.
 
     Args:
         home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None.
         on_notice: Called with what a person should be told.
+        on_indexing: Told, from any thread, how many of how many sessions are read into the index, where those are many;
+            the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
     """
-    return SessionStore(home, on_notice)
+    return SessionStore(home, on_notice, on_indexing=on_indexing)

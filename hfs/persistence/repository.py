@@ -272,12 +272,16 @@ class SessionRepository:
 
 
 def open_repository(
-    home: str | os.PathLike[str] | None = None, on_notice: Callable[[Notice], None] | None = None
+    home: str | os.PathLike[str] | None = None,
+    on_notice: Callable[[Notice], None] | None = None,
+    on_indexing: Callable[[int, int], None] | None = None,
 ) -> SessionRepository:
     """The sessions of a home folder. An async context manager.
 
     Args:
         home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
         on_notice: Called, from any thread, with what a person should be told.
+        on_indexing: Told, from any thread, how many of how many sessions are read into the index, where those are many;
+            the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
     """
-    return SessionRepository(SessionStore(home, on_notice))
+    return SessionRepository(SessionStore(home, on_notice, on_indexing=on_indexing))

@@ -56,7 +56,7 @@ class SessionIndex:
 
     def __init__(self, folder: DocumentFolder, path: Path, *, always_below: int = ALWAYS_BELOW) -> None:
         self.progress: Progress = lambda done, total: None
-        """Told, from any thread, how far a long reading is."""
+        """Told, from any thread, how far a long reading is, at its end too. What it raises ends the reading."""
         self._folder = folder
         self._database = IndexDatabase(path)
         self._always_below = always_below
@@ -143,14 +143,20 @@ class SessionIndex:
 
     def _highest_id(self) -> int | None:
         """The highest id, where nothing was added to the folder or taken out since the index was brought up to date."""
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            connection = self._database.open_existing()
-            if connection is not None:
-                folder, highest = connection.execute(
-                    "SELECT folder, (SELECT max(id) FROM sessions) FROM state"
-                ).fetchone()
-                if folder == self._folder_time() != 0:
-                    return int(highest or 0)
+        # A session that is begun waits for no long reading.
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            with contextlib.suppress(sqlite3.Error):
+                connection = self._database.open_existing()
+                if connection is not None:
+                    folder, highest = connection.execute(
+                        "SELECT folder, (SELECT max(id) FROM sessions) FROM state"
+                    ).fetchone()
+                    if folder == self._folder_time() != 0:
+                        return int(highest or 0)
+        finally:
+            self._lock.release()
         return None
 
     # How it is kept up to date
@@ -251,6 +257,8 @@ class SessionIndex:
                 for doc_id in read.symmetric_difference(step):
                     writer.remove(doc_id)
                 _keep(connection, writer)
+        if len(doc_ids) > _STEP:
+            self._tell(len(doc_ids), len(doc_ids))
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         """Reads the words that were left for later, and sees that those on the disk are the ones that were written.
@@ -272,12 +280,15 @@ class SessionIndex:
     def _build(self, connection: sqlite3.Connection, doc_ids: Sequence[int]) -> None:
         from hfs.persistence.index.building import BuildError, build_parts
 
-        with self._folder.locks.indexing():
+        with self._folder.locks.indexing(lambda: self._tell(0, len(doc_ids))):
             # Another process may have done it meanwhile.
             known = dict(connection.execute("SELECT id, identity FROM sessions WHERE id = ?", (doc_ids[0],)))
             if known.get(doc_ids[0]) == self._identity(doc_ids[0]):
                 count = _count_up_to(connection, SHARED_FROM)
                 doc_ids = sweep(self._folder, lambda: dict(connection.execute(_IDENTITIES)), count).changed
+                if not doc_ids:
+                    self._tell(0, 0)
+                    return
             (parts,) = connection.execute("SELECT count(*) FROM parts").fetchone()
             if parts >= _MOST_PARTS or _is_mostly_unused(connection):
                 doc_ids = self._folder.ids()
@@ -285,6 +296,7 @@ class SessionIndex:
             self._database.remove_strays(file for (file,) in connection.execute("SELECT file FROM parts"))
             try:
                 build_parts(connection, self._folder, self._database.folder, doc_ids, self._tell)
+                self._tell(len(doc_ids), len(doc_ids))
             except (BuildError, OSError):
                 # Where no process can be started, this one reads, however long that takes.
                 self._read_again(connection, doc_ids)
