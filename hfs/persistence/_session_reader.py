@@ -16,12 +16,13 @@ from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT, TableLocks
 from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
 from hfs.persistence._session_document import SESSION_LAYOUT, to_session
-from hfs.persistence.index.listing import ListQuery, SessionPage
+from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
 from hfs.persistence.index.session_index import SessionIndex
 from hfs.persistence.models import Draft, SearchHit, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
     from hfs.persistence._trash import Trash
+    from hfs.persistence.index.statistics import Statistics
 
 _UID_PREFIX = 4
 
@@ -113,6 +114,10 @@ class SessionReader:
     def count(self) -> int:
         """How many sessions there are."""
         return self._index.count()
+
+    def statistics(self, wanted: SessionFilter = SessionFilter()) -> Statistics:
+        """How much was said, when and by whom, in the sessions that fit a filter."""
+        return self._index.statistics(wanted)
 
     def rescue(self, session_id: int) -> SessionModel | None:
         """A session whose file is damaged, read-only, with what can be read of it.

@@ -30,6 +30,8 @@ class SessionFilter:
     """Something happened in it at that moment or later."""
     until: datetime | None = None
     """It was begun before that moment."""
+    idle_since: datetime | None = None
+    """Nothing happened in it at that moment or later."""
     model: str | None = None
     """A model that spoke in it, with or without its provider."""
     tag: str | None = None
@@ -103,6 +105,8 @@ def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
         parts.append(("active >= ?", (microseconds(wanted.since),)))
     if wanted.until is not None:
         parts.append(("created < ?", (microseconds(wanted.until),)))
+    if wanted.idle_since is not None:
+        parts.append(("active < ?", (microseconds(wanted.idle_since),)))
     if wanted.model is not None:
         quoted = orjson.dumps(wanted.model).decode()
         parts.append(("(instr(models, ?) OR instr(models, ?))", (quoted, f"/{quoted[1:]}")))

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from hfs.errors import StoreIOError
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress, part_identity, transaction
-from hfs.persistence.index.listing import ListQuery, SessionPage, page, rows
+from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, page, rows
 from hfs.persistence.index.notes import Note, Notes
 from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.sweep import SHARED_FROM, number_of, stat_of, sweep
 from hfs.persistence.models import SessionSummary
 
 if TYPE_CHECKING:
+    from hfs.persistence.index.statistics import Statistics
     from hfs.persistence.index.writing import IndexWriter
 
 ALWAYS_BELOW: Final = 2000
@@ -123,6 +124,12 @@ class SessionIndex:
     def count(self) -> int:
         """How many sessions there are."""
         return int(self._answer(lambda connection: connection.execute("SELECT count(*) FROM sessions").fetchone()[0]))
+
+    def statistics(self, wanted: SessionFilter) -> Statistics:
+        """What the sessions that fit a filter say together."""
+        from hfs.persistence.index.statistics import statistics
+
+        return self._answer(lambda connection: statistics(connection, wanted), thorough=True)
 
     def _verified(self, connection: sqlite3.Connection, query: ListQuery) -> list[SessionSummary]:
         """Sessions each of which is as its file is."""
