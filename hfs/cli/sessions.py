@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from hfs.cli._columns import cells, padded
 from hfs.cli._output import is_on_terminal, out, out_json, talk
 from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
@@ -51,33 +52,13 @@ def _local(moment: datetime) -> str:
 
 
 def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
-    widths = [max(_cells(row[column]) for row in rows) for column in range(4)]
+    widths = [max(cells(row[column]) for row in rows) for column in range(4)]
     if is_on_terminal():
         # A line that is broken is no line of a table: the name gives way, as far as it can still be told.
         others = widths[0] + widths[2] + widths[3] + 3 * len("  ")
         widths[1] = min(widths[1], max(shutil.get_terminal_size().columns - others, _NARROWEST_NAME))
     for number, full, count, created in rows:
-        name = _fitted(full, widths[1])
-        padded = name + " " * (widths[1] - _cells(name))
-        out(f"{number:>{widths[0]}}  {padded}  {count:>{widths[2]}}  {created}")
-
-
-def _fitted(text: str, width: int) -> str:
-    """The text, cut to so many cells of a terminal."""
-    if _cells(text) <= width:
-        return text
-    while text and _cells(text) >= width:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def _cells(text: str) -> int:
-    """How many cells of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    from wcwidth import wcswidth
-
-    return max(wcswidth(text), 0) or len(text)
+        out(f"{number:>{widths[0]}}  {padded(full, widths[1])}  {count:>{widths[2]}}  {created}")
 
 
 def _as_json(summary: SessionSummary) -> dict[str, object]:
