@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from hfs.persistence._time import parse_time as parse_time
     from hfs.persistence.check import CheckReport as CheckReport
     from hfs.persistence.check import Finding as Finding
+    from hfs.persistence.index.listing import ListQuery as ListQuery
+    from hfs.persistence.index.listing import SessionFilter as SessionFilter
+    from hfs.persistence.index.listing import SessionPage as SessionPage
+    from hfs.persistence.index.statistics import Statistics as Statistics
     from hfs.persistence.models import NAME_LIMIT as NAME_LIMIT
     from hfs.persistence.models import Draft as Draft
     from hfs.persistence.models import MessageModel as MessageModel
@@ -52,6 +56,8 @@ _HOMES = {
     "_store": ("SessionStore", "open_store"),
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
+    "index.listing": ("ListQuery", "SessionFilter", "SessionPage"),
+    "index.statistics": ("Statistics",),
     "_time": ("format_time", "parse_time"),
     "models": (
         "NAME_LIMIT",
@@ -78,17 +84,21 @@ __all__ = [
     "Draft",
     "Finding",
     "Layout",
+    "ListQuery",
     "MergedCopy",
     "MergedEdit",
     "MessageModel",
     "NewMessage",
     "Notice",
     "SearchHit",
+    "SessionFilter",
     "SessionImport",
     "SessionModel",
+    "SessionPage",
     "SessionRepository",
     "SessionStore",
     "SessionSummary",
+    "Statistics",
     "StreamingDraft",
     "TrashedSession",
     "append",

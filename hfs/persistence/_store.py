@@ -41,6 +41,7 @@ from hfs.persistence.models import (
     NewMessage,
     Notice,
     SessionModel,
+    SessionSummary,
 )
 
 if TYPE_CHECKING:
@@ -207,6 +208,19 @@ class SessionStore(OutsideEdits):
             # A file that was copied in has an id that hfs never gave out: it must not come back either.
             self._folder.reserve(session_id)
             return self._folder.move(session_id, self._trash.place_for(session_id))
+
+    def delete_unchanged(self, shown: SessionSummary) -> bool:
+        """Moves a session to the trash, if nothing happened in it since it was shown; says whether it did.
+
+        Args:
+            shown: The session as a list has it. One that was said or done anything in since, tagged or pinned, or that
+                can't be read, stays.
+        """
+        from hfs.persistence.index.reading import read_summary
+
+        with self._locks.table(), self._locks.document(shown.id):
+            present = read_summary(self._folder, shown.id)
+            return present is not None and _is_as_before(shown, present) and self.delete(shown.id)
 
     def empty_trash(self, before: datetime | None = None) -> int:
         """Removes deleted sessions for good; returns how many files that were.
@@ -383,6 +397,14 @@ class SessionStore(OutsideEdits):
             f"`hfs restore {session_id}` puts them back."
         )
         self._notify(Notice("taken-out", session_id, text, str(path)))
+
+
+def _is_as_before(before: SessionSummary, present: SessionSummary) -> bool:
+    def marks(summary: SessionSummary) -> tuple[object, ...]:
+        return summary.uid, summary.message_count, summary.tags, summary.pinned, summary.archived
+
+    is_later = present.last_activity > before.last_activity
+    return present.problem is None and not is_later and marks(present) == marks(before)
 
 
 def _were(messages: list[Document]) -> str:

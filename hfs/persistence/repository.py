@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from hfs.persistence._store import SessionStore
+from hfs.persistence.index.listing import SessionFilter
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hfs.persistence._edited import MergedEdit
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
+    from hfs.persistence.index.statistics import Statistics
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -132,6 +134,10 @@ class SessionRepository:
     async def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
         """Summaries of sessions, newest first."""
         return await self._run(self._store.list_recent, limit)
+
+    async def statistics(self, wanted: SessionFilter = SessionFilter()) -> Statistics:
+        """How much was said, when and by whom, in the sessions that fit a filter."""
+        return await self._run(self._store.statistics, wanted)
 
     async def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
         """Messages and names that hold all the words; newest sessions first."""

@@ -9,6 +9,7 @@ from hfs.persistence._files import Identity, NotRegularError, identity_of, look,
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._json import JSONError, loads
 from hfs.persistence.index.rows import Row, Said, damaged_row, row_of
+from hfs.persistence.models import SessionSummary
 
 
 def read_rows(folder: DocumentFolder, doc_ids: Iterable[int]) -> Iterator[tuple[Row, list[Said]]]:
@@ -17,6 +18,13 @@ def read_rows(folder: DocumentFolder, doc_ids: Iterable[int]) -> Iterator[tuple[
         found = _read_quickly(folder, doc_id) or _read_patiently(folder, doc_id)
         if found is not None:
             yield found
+
+
+def read_summary(folder: DocumentFolder, doc_id: int) -> SessionSummary | None:
+    """The summary of a session as its file is now; None if it is gone."""
+    for row, _ in read_rows(folder, [doc_id]):
+        return row.summary()
+    return None
 
 
 def _read_quickly(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]] | None:

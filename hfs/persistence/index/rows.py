@@ -98,6 +98,22 @@ class Row:
             *(activity, seal(shown)),
         )
 
+    def summary(self) -> SessionSummary:
+        """The row as a line of a list."""
+        return SessionSummary(
+            id=self.id,
+            uid=self.uid,
+            name=self.name,
+            created_at=from_microseconds(self.created),
+            updated_at=None if self.updated is None else from_microseconds(self.updated),
+            message_count=self.messages,
+            problem=self.problem,
+            tags=tuple(self.tags),
+            models=tuple(self.models),
+            pinned=self.pinned,
+            archived=self.archived,
+        )
+
 
 def seal(shown: tuple[Any, ...]) -> int:
     """A checksum of what a list shows of a row: a disk, or a person, may have changed it."""
