@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hfs import paths
 from hfs.display import counted
 from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
-from hfs.persistence._files import FileOps
+from hfs.persistence._files import FileOps, io_error
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT, TableLocks
@@ -68,6 +68,20 @@ class SessionReader:
         self._index.close()
         self._locks.close()
 
+    def require_readable(self) -> None:
+        """Looks whether the sessions can be listed, and reads none. A folder that is not there yet is no obstacle.
+
+        Raises:
+            StoreIOError: They can't be.
+        """
+        try:
+            with os.scandir(self._folder.path) as entries:
+                next(entries, None)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise io_error(error, self._folder.path, "list") from error
+
     @property
     def _trash(self) -> Trash:
         # Imported when used: a command that lists sessions needs neither trash nor drafts.
@@ -115,9 +129,9 @@ class SessionReader:
         """How many sessions there are."""
         return self._index.count()
 
-    def statistics(self, wanted: SessionFilter = SessionFilter()) -> Statistics:
+    def statistics(self, wanted: SessionFilter | None = None) -> Statistics:
         """How much was said, when and by whom, in the sessions that fit a filter."""
-        return self._index.statistics(wanted)
+        return self._index.statistics(wanted or SessionFilter())
 
     def rescue(self, session_id: int) -> SessionModel | None:
         """A session whose file is damaged, read-only, with what can be read of it.

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from hfs.persistence._store import SessionStore
-from hfs.persistence.index.listing import SessionFilter
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from hfs.persistence._edited import MergedEdit
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
+    from hfs.persistence.index.listing import ListQuery, SessionPage
+    from hfs.persistence.index.listing import SessionFilter
     from hfs.persistence.index.statistics import Statistics
 
 _Parameters = ParamSpec("_Parameters")
@@ -135,9 +136,17 @@ class SessionRepository:
         """Summaries of sessions, newest first."""
         return await self._run(self._store.list_recent, limit)
 
-    async def statistics(self, wanted: SessionFilter = SessionFilter()) -> Statistics:
+    async def statistics(self, wanted: SessionFilter | None = None) -> Statistics:
         """How much was said, when and by whom, in the sessions that fit a filter."""
         return await self._run(self._store.statistics, wanted)
+
+    async def list_sessions(self, query: ListQuery) -> SessionPage:
+        """The sessions that fit a filter, in an order, and how many others there are."""
+        return await self._run(self._store.list_sessions, query)
+
+    async def require_readable(self) -> None:
+        """Raises an error where the sessions can't be listed. Reads none of them."""
+        await self._run(self._store.require_readable)
 
     async def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
         """Messages and names that hold all the words; newest sessions first."""
