@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from hfs.persistence._edited import MergedEdit
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
-    from hfs.persistence.index.listing import ListQuery, SessionPage
-    from hfs.persistence.index.listing import SessionFilter
+    from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
     from hfs.persistence.index.statistics import Statistics
 
 _Parameters = ParamSpec("_Parameters")
