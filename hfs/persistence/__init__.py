@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hfs.persistence._time import parse_time as parse_time
     from hfs.persistence.check import CheckReport as CheckReport
     from hfs.persistence.check import Finding as Finding
+    from hfs.persistence.index.listing import SORTS as SORTS
     from hfs.persistence.index.listing import ListQuery as ListQuery
     from hfs.persistence.index.listing import SessionFilter as SessionFilter
     from hfs.persistence.index.listing import SessionPage as SessionPage
@@ -56,7 +57,7 @@ _HOMES = {
     "_store": ("SessionStore", "open_store"),
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
-    "index.listing": ("ListQuery", "SessionFilter", "SessionPage"),
+    "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage"),
     "index.statistics": ("Statistics",),
     "_time": ("format_time", "parse_time"),
     "models": (
@@ -77,6 +78,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "NAME_LIMIT",
+    "SORTS",
     "CheckReport",
     "DirectoryStorage",
     "DocumentDB",

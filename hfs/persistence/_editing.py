@@ -16,7 +16,9 @@ REMOVED: Final = SESSION_LAYOUT.removed_key or ""
 _MEMORY: Final = timedelta(minutes=10)
 """How long such a note stays: longer than another hfs would put a message of its own back."""
 _SUFFIX: Final = " (fork)"
-_OWN: Final = frozenset(("id", "uid", "name", "name_source", "created_at", "updated_at", "messages", REMOVED))
+_OWN: Final = frozenset(
+    ("id", "uid", "name", "name_source", "created_at", "updated_at", "messages", "pinned", "archived", REMOVED)
+)
 
 
 def forked(document: Document, before: int | None, name: str | None, moment: datetime) -> Document:

@@ -8,15 +8,16 @@ from typing import TypeVar
 from hfs.errors import HfsError, InvalidDocumentError, StoreError
 from hfs.persistence._files import io_error
 from hfs.persistence._format import Document
+from hfs.persistence._organising import SessionOrganiser
 from hfs.persistence._session_document import checked_name, to_message
-from hfs.persistence._session_reader import SessionReader, is_id
+from hfs.persistence._session_reader import is_id
 from hfs.persistence._time import now
 from hfs.persistence.models import MessageModel, SessionModel
 
 _Result = TypeVar("_Result")
 
 
-class SessionEditor(SessionReader):
+class SessionEditor(SessionOrganiser):
     """Changes sessions that are there. Takes what ``SessionReader`` takes."""
 
     def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:

@@ -90,6 +90,22 @@ class SessionModel:
         """How many messages there are."""
         return len(self.messages)
 
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Its tags, as they stand in the file; what is no text among them is passed over."""
+        tags = self.extra.get("tags")
+        return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+
+    @property
+    def pinned(self) -> bool:
+        """Whether it stands at the top of lists."""
+        return self.extra.get("pinned") is True
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is left out of lists that don't ask for it."""
+        return self.extra.get("archived") is True
+
     def to_document(self) -> dict[str, Any]:
         """The session as a JSON document, unknown keys included, texts as plain strings.
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -162,6 +162,22 @@ class SessionRepository:
     async def rename(self, session_id: int, name: str) -> SessionModel | None:
         """Gives a session a name, which hfs never replaces. None if there is no such session."""
         return await self._run(self._store.rename, session_id, name)
+
+    async def tag(self, session_id: int, add: Iterable[str] = (), remove: Iterable[str] = ()) -> SessionModel | None:
+        """Gives a session tags, and takes others away. None if there is no such session."""
+        return await self._run(self._store.tag, session_id, add, remove)
+
+    async def pin(self, session_id: int, pinned: bool = True) -> SessionModel | None:
+        """Keeps a session at the top of lists, or no longer. None if there is no such session."""
+        return await self._run(self._store.pin, session_id, pinned)
+
+    async def archive(self, session_id: int, archived: bool = True) -> SessionModel | None:
+        """Takes a session out of lists that don't ask for it, or brings it back. None if there is no such session."""
+        return await self._run(self._store.archive, session_id, archived)
+
+    async def tags(self) -> dict[str, int]:
+        """Every tag and how many sessions have it, the most used first."""
+        return await self._run(self._store.tags)
 
     async def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
         """A new session that begins as another does, up to a message."""

@@ -61,6 +61,8 @@ _TABLES: Final = (
     "CREATE INDEX by_created ON sessions (created, id)",
     "CREATE INDEX by_active ON sessions (active, id)",
     "CREATE INDEX by_uid ON sessions (uid)",
+    "CREATE INDEX pinned_ones ON sessions (pinned) WHERE pinned = 1",
+    "CREATE INDEX archived_ones ON sessions (archived) WHERE archived = 1",
     "CREATE TABLE state (folder INTEGER NOT NULL, swept INTEGER NOT NULL, took INTEGER NOT NULL, "
     "place INTEGER NOT NULL, unused INTEGER NOT NULL)",
     "INSERT INTO state VALUES (0, 0, 0, 1, 0)",
@@ -163,8 +165,11 @@ class IndexDatabase:
 
     def _connect(self, path: str) -> sqlite3.Connection:
         connection = sqlite3.connect(path, _TIMEOUT, isolation_level=None, check_same_thread=False)
+        # SQLite itself knows the case of ASCII letters only.
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
         # A commit that a power cut takes back is noticed by the files, and without a sync it costs nearly nothing.
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.create_function("folded", 1, _folded, deterministic=True)
         return connection
 
     def discard(self) -> None:
@@ -216,3 +221,10 @@ def part_identity(path: Path) -> str:
     except OSError:
         return ""
     return f"{status.st_ino} {status.st_size} {status.st_mtime_ns}"
+
+
+def _folded(text: str) -> str:
+    # Imported when used: few lists ask for it.
+    from hfs.persistence.index.text import fold
+
+    return fold(text)

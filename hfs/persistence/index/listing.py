@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -12,6 +13,9 @@ import orjson
 from hfs.persistence.index.rows import SUMMARY, microseconds, to_summary
 from hfs.persistence.models import SessionSummary
 
+_LIKE: Final = "name LIKE ? ESCAPE '\\'"
+_BEYOND: Final = "name GLOB '*[^ -~]*'"
+"""A name that isn't plain ASCII."""
 Sort = Literal["created", "updated", "name", "messages"]
 SORTS: Final[tuple[Sort, ...]] = ("created", "updated", "name", "messages")
 _ORDER: Final = {
@@ -38,6 +42,14 @@ class SessionFilter:
     """A tag it has, in any case."""
     pinned: bool | None = None
     archived: bool | None = None
+    damaged: bool | None = None
+    """Its file can't be read as a whole."""
+    name: str | None = None
+    """Words that its name holds, also as parts of others, in any order, in any case, with or without accents."""
+    letters: str | None = None
+    """Letters that its name holds in this order, with others between them; only ASCII tells names apart."""
+    ids: Sequence[int] | None = None
+    """Only these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,9 @@ class ListQuery:
     limit: int | None = 20
     """How many at the most; all, where it is None."""
     pinned_first: bool = False
+    thorough: bool = False
+    """Whether every file is looked at first, whenever that was done last: among very many sessions, one whose file was
+    changed in place may else be passed over by a filter for less than a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +85,66 @@ def rows(connection: sqlite3.Connection, query: ListQuery) -> tuple[list[Session
     Raises:
         sqlite3.DatabaseError: A row isn't what was written.
     """
-    where, values = condition(query.filter)
-    order = ("pinned DESC, " if query.pinned_first else "") + _ORDER[query.sort]
-    statement = f"SELECT {SUMMARY} FROM sessions WHERE {where} ORDER BY {order} LIMIT ?"
-    sessions, identities = [], {}
-    for row in connection.execute(statement, (*values, -1 if query.limit is None else query.limit)):
-        summary = to_summary(row)
-        if summary is None:
-            raise sqlite3.DatabaseError("a row is not as it was written")
-        sessions.append(summary)
-        identities[summary.id] = row[-1]
+    sessions: list[SessionSummary] = []
+    identities: dict[int, int] = {}
+    for wanted in _in_turn(query):
+        where, values = condition(wanted)
+        statement = f"SELECT {SUMMARY} FROM sessions WHERE {where} ORDER BY {_ORDER[query.sort]} LIMIT ?"
+        left = -1 if query.limit is None else query.limit - len(sessions)
+        for row in connection.execute(statement, (*values, left)):
+            summary = to_summary(row)
+            if summary is None:
+                raise sqlite3.DatabaseError("a row is not as it was written")
+            sessions.append(summary)
+            identities[summary.id] = row[-1]
     return sessions, identities
+
+
+def _in_turn(query: ListQuery) -> list[SessionFilter]:
+    """The parts of a list, one below the other: two that are in order each are quicker than one that must be sorted."""
+    if not query.pinned_first or query.filter.pinned is not None:
+        return [query.filter]
+    return [replace(query.filter, pinned=pinned) for pinned in (True, False)]
 
 
 def page(connection: sqlite3.Connection, wanted: SessionFilter, sessions: list[SessionSummary]) -> SessionPage:
     """A list with how many sessions it doesn't show."""
+    # Few are archived, and these are found without a look at each row.
+    either = _count(connection, replace(wanted, archived=None))
+    archived = 0 if wanted.archived is None else _count(connection, replace(wanted, archived=True))
+    matching = archived if wanted.archived else either - archived
+    total = _count(connection, SessionFilter())
+    return SessionPage(sessions, matching, total, archived if wanted.archived is False else 0)
+
+
+def _count(connection: sqlite3.Connection, wanted: SessionFilter) -> int:
     where, values = condition(wanted)
-    total = _count(connection, "1", ())
-    matching = total if where == "1" else _count(connection, where, values)
-    hidden = 0
-    if wanted.archived is False:
-        hidden = _count(connection, where.replace("archived = ?", "archived <> ?"), values)
-    return SessionPage(sessions, matching, total, hidden)
-
-
-def _count(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> int:
     return int(connection.execute(f"SELECT count(*) FROM sessions WHERE {where}", values).fetchone()[0])
+
+
+def count_tags(connection: sqlite3.Connection) -> dict[str, int]:
+    """Every tag as it is spelled most often, and how many sessions have it in any case; the most used first."""
+    spellings: dict[str, dict[str, int]] = {}
+    sessions: dict[str, int] = {}
+    statement = "SELECT tags, count(*) FROM sessions WHERE tags <> '[]' GROUP BY tags"
+    for found, count in connection.execute(statement):
+        by_case: dict[str, str] = {}
+        for tag in _loaded(found):
+            by_case.setdefault(tag.casefold(), tag)
+        for folded, tag in by_case.items():
+            counts = spellings.setdefault(folded, {})
+            counts[tag] = counts.get(tag, 0) + count
+            sessions[folded] = sessions.get(folded, 0) + count
+    order = sorted(sessions, key=lambda folded: (-sessions[folded], folded))
+    return {max(spellings[folded], key=lambda tag: (spellings[folded][tag], tag)): sessions[folded] for folded in order}
+
+
+def _loaded(tags: str) -> list[str]:
+    try:
+        found = orjson.loads(tags)
+    except orjson.JSONDecodeError as error:
+        raise sqlite3.DatabaseError("a row is not as it was written") from error
+    return [tag for tag in found if isinstance(tag, str)] if isinstance(found, list) else []
 
 
 def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
@@ -111,9 +160,49 @@ def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
         quoted = orjson.dumps(wanted.model).decode()
         parts.append(("(instr(models, ?) OR instr(models, ?))", (quoted, f"/{quoted[1:]}")))
     if wanted.tag is not None:
-        parts.append(("instr(lower(tags), lower(?))", (orjson.dumps(wanted.tag).decode(),)))
+        quoted = orjson.dumps(wanted.tag.casefold()).decode()
+        parts.append(("(tags <> '[]' AND instr(casefold(tags), ?))", (quoted,)))
+    # Spelled out, and not as values: only so are the indexes of pinned and archived ones used.
     if wanted.pinned is not None:
-        parts.append(("pinned = ?", (int(wanted.pinned),)))
+        parts.append((f"pinned = {int(wanted.pinned)}", ()))
     if wanted.archived is not None:
-        parts.append(("archived = ?", (int(wanted.archived),)))
+        parts.append((f"archived = {int(wanted.archived)}", ()))
+    if wanted.damaged is not None:
+        parts.append((f"problem IS {'NOT ' if wanted.damaged else ''}NULL", ()))
+    if wanted.name is not None:
+        parts += [_holding(word) for word in wanted.name.split()]
+    if wanted.letters is not None:
+        parts.append((_LIKE, (f"%{'%'.join(map(_literal, wanted.letters))}%",)))
+    if wanted.ids is not None:
+        parts.append((f"id IN ({', '.join('?' * len(wanted.ids))})", tuple(wanted.ids)))
     return " AND ".join(part for part, _ in parts) or "1", tuple(value for _, values in parts for value in values)
+
+
+def may_be_called(part: str) -> tuple[str, tuple[Any, ...]]:
+    """As a condition and its values: every session that has that in its name, or begins its uid with it, and others.
+
+    Args:
+        part: The part, with its case folded.
+    """
+    if not part.isascii():
+        return _BEYOND, ()
+    pattern = "".join(map(_literal, part))
+    return f"{_LIKE} OR {_BEYOND} OR uid LIKE ? ESCAPE '\\'", (f"%{pattern}%", f"{pattern}%")
+
+
+def _holding(word: str) -> tuple[str, tuple[Any, ...]]:
+    """A name that holds a word. Only what isn't ASCII needs folding, which takes ten times as long."""
+    from hfs.persistence.index.text import fold
+
+    folded = fold(word).strip()
+    beyond = f"{_BEYOND} AND instr(folded(name), ?)"
+    if folded.isascii():
+        return f"({_LIKE} OR {beyond})", (f"%{''.join(map(_literal, folded))}%", folded)
+    return f"({beyond})", (folded,)
+
+
+def _literal(letter: str) -> str:
+    """A letter in a pattern; one whose case SQLite can't fold stands for any."""
+    if not letter.isascii():
+        return "_"
+    return f"\\{letter}" if letter in "%_\\" else letter

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from hfs.errors import StoreIOError
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress, part_identity, transaction
-from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, page, rows
+from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, count_tags, may_be_called, page, rows
 from hfs.persistence.index.notes import Note, Notes
 from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.sweep import SHARED_FROM, number_of, stat_of, sweep
@@ -88,7 +88,7 @@ class SessionIndex:
             sessions = self._verified(connection, query)
             return page(connection, query.filter, sessions)
 
-        return self._answer(work, thorough=query.limit is None)
+        return self._answer(work, thorough=query.thorough or query.limit is None)
 
     def recent(self, limit: int | None) -> list[SessionSummary]:
         """Summaries, newest first.
@@ -112,6 +112,17 @@ class SessionIndex:
         statement = "SELECT id, name, uid FROM sessions ORDER BY created DESC, id DESC"
         return self._answer(lambda connection: connection.execute(statement).fetchall())
 
+    def called(self, part: str) -> list[tuple[int, str, str]]:
+        """The id, name and uid of sessions, newest first: of every one that has that in its name, in any case, or that
+        begins its uid with it, and of some others.
+
+        Args:
+            part: The part, with its case folded.
+        """
+        where, values = may_be_called(part)
+        statement = f"SELECT id, name, uid FROM sessions WHERE {where} ORDER BY created DESC, id DESC"
+        return self._answer(lambda connection: connection.execute(statement, values).fetchall())
+
     def with_uid(self, uid: str) -> int | None:
         """The session of that uid."""
         return self._answer(lambda connection: _with_uid(connection, uid))
@@ -120,6 +131,10 @@ class SessionIndex:
         """The session of each uid."""
         statement = "SELECT uid, id FROM sessions WHERE uid <> ''"
         return self._answer(lambda connection: dict(connection.execute(statement)), thorough=True)
+
+    def tags(self) -> dict[str, int]:
+        """Every tag and how many sessions have it, the most used first."""
+        return self._answer(count_tags, thorough=True)
 
     def count(self) -> int:
         """How many sessions there are."""
