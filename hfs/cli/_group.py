@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -46,6 +46,15 @@ class LazyGroup(click.Group):
         command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            from hfs.cli._output import INTERRUPTED, talk
+
+            talk("")
+            ctx.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -111,7 +120,7 @@ def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_
 
     session = None
     if resume:
-        from hfs.persistence import open_store
+        from hfs.cli._store import open_store
 
         with open_store() as store:
             session = store.resolve(resume)

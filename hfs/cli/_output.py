@@ -15,6 +15,9 @@ from hfs.errors import AmbiguousSessionError, HfsError, SessionNotFoundError
 
 FAILED = 1
 BAD_USAGE = 2
+INTERRUPTED = 130
+"""Ctrl-C."""
+_MOST_CANDIDATES = 20
 
 
 def make_printable() -> None:
@@ -85,8 +88,11 @@ def complain(error: HfsError) -> None:
     """Says what failed."""
     talk(f"hfs: {one_line(str(error), 2000)}")
     if isinstance(error, AmbiguousSessionError):
-        for number, name in error.candidates:
+        for number, name in error.candidates[:_MOST_CANDIDATES]:
             talk(f"  {number}  {one_line(name)}")
+        others = len(error.candidates) - _MOST_CANDIDATES
+        if others > 0:
+            talk(f"  and {others:,} more")
 
 
 def exit_code(error: HfsError) -> int:

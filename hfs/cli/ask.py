@@ -62,8 +62,8 @@ def _question(text: tuple[str, ...]) -> str:
 
 async def _ask(question: str, session: str | None, model: str | None, base_url: str | None) -> int:
     from hfs.chat import Conversation
+    from hfs.cli._store import open_repository
     from hfs.models import choose_model, open_model
-    from hfs.persistence import open_repository
     from hfs.user_config import load_config
 
     async with open_repository(on_notice=lambda notice: talk(notice.text)) as repo:

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import click
 
 from hfs.cli._output import out, out_json, talk
+from hfs.cli._store import open_store
 from hfs.display import one_line
-from hfs.persistence import CheckReport, Finding, open_store
+from hfs.persistence import CheckReport, Finding
 
 _MANY = 2000
 

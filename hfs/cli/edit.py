@@ -11,10 +11,11 @@ from typing import Any, Final
 import click
 
 from hfs.cli._output import FAILED, complain, talk
+from hfs.cli._store import open_store
 from hfs.display import counted, one_line
 from hfs.editor import PrivateCopy
 from hfs.errors import CorruptSessionError, HfsError, InvalidDocumentError, SessionNotFoundError
-from hfs.persistence import MergedEdit, SessionStore, open_store
+from hfs.persistence import MergedEdit, SessionStore
 from hfs.transfer.edit_forms import JSON, MARKDOWN, EditForm, EditMistake, form_of
 
 _MOST_TRIES: Final = 20

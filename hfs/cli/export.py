@@ -13,9 +13,10 @@ from typing import Final
 import click
 
 from hfs.cli._output import FAILED, is_on_terminal, out_bytes, talk
+from hfs.cli._store import open_store
 from hfs.display import counted, one_line
 from hfs.errors import FileTakenError, SessionNotFoundError, StoreError, TransferError
-from hfs.persistence import SessionModel, SessionStore, SessionSummary, open_store
+from hfs.persistence import SessionModel, SessionStore, SessionSummary
 from hfs.redaction import Redactor
 from hfs.transfer.exporters import EXPORTERS, Exporter, exporter_for, exporter_named
 from hfs.transfer.redacting import redacted

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.persistence import open_store
+from hfs.cli._store import open_store
 from hfs.transfer.importing import ImportOptions, importer_names, run_import
 from hfs.transfer.report import ImportReport
 from hfs.transfer.source import Source, Unusable

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from hfs.cli._output import out, out_json, talk
+from hfs.cli._store import open_store
 from hfs.display import one_line
-from hfs.persistence import merge_files, open_store
+from hfs.persistence import merge_files
 
 
 @click.command("merge")

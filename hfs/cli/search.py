@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from hfs.cli._output import out, out_json, talk
+from hfs.cli._store import open_store
 from hfs.display import counted, one_line
-from hfs.persistence import open_store
 
 
 @click.command("search")

@@ -9,9 +9,10 @@ import click
 
 from hfs.cli._columns import cells, padded
 from hfs.cli._output import is_on_terminal, out, out_json, talk
+from hfs.cli._store import open_store
 from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
-from hfs.persistence import SessionSummary, open_store
+from hfs.persistence import SessionSummary
 
 _NAME_WIDTH = 50
 _NARROWEST_NAME = 12

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from hfs.cli._output import FAILED, is_on_terminal, out, out_json, talk
+from hfs.cli._store import open_store
 from hfs.display import display, local_time, one_line
 from hfs.errors import CorruptSessionError, SessionNotFoundError
-from hfs.persistence import MessageModel, SessionModel, open_store
+from hfs.persistence import MessageModel, SessionModel
 
 if TYPE_CHECKING:
     from hfs.transfer.folding import Fold

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from hfs.cli._output import out, out_json, talk
+from hfs.cli._store import open_store
 from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
-from hfs.persistence import SessionStore, TrashedSession, open_store
+from hfs.persistence import SessionStore, TrashedSession
 
 
 @click.group("trash")
