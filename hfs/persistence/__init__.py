@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hfs.persistence.index.listing import ListQuery as ListQuery
     from hfs.persistence.index.listing import SessionFilter as SessionFilter
     from hfs.persistence.index.listing import SessionPage as SessionPage
+    from hfs.persistence.index.statistics import Amount as Amount
     from hfs.persistence.index.statistics import Statistics as Statistics
     from hfs.persistence.models import NAME_LIMIT as NAME_LIMIT
     from hfs.persistence.models import Draft as Draft
@@ -58,7 +59,7 @@ _HOMES = {
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
     "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage"),
-    "index.statistics": ("Statistics",),
+    "index.statistics": ("Amount", "Statistics"),
     "_time": ("format_time", "parse_time"),
     "models": (
         "NAME_LIMIT",
@@ -79,6 +80,7 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [
     "NAME_LIMIT",
     "SORTS",
+    "Amount",
     "CheckReport",
     "DirectoryStorage",
     "DocumentDB",
