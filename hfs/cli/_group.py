@@ -11,6 +11,7 @@ import click
 from hfs import __version__
 
 COMMANDS: Final = {
+    "archive": ("hfs.cli.organise", "Take sessions out of lists."),
     "ask": ("hfs.cli.ask", "Ask one question; the answer goes to stdout."),
     "check": ("hfs.cli.check", "Read everything, say what is wrong, and mend it."),
     "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
@@ -21,14 +22,18 @@ COMMANDS: Final = {
     "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
     "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
     "import": ("hfs.cli.import_", "Bring in conversations from other programs."),
-    "list": ("hfs.cli.sessions", "List sessions, newest first."),
+    "list": ("hfs.cli.listing", "List sessions."),
     "merge": ("hfs.cli.merge", "Bring the conflict copies of sync programs together."),
     "models": ("hfs.cli.models", "List models; add one that runs here."),
     "path": ("hfs.cli.sessions", "Print the path of a session's file."),
+    "prune": ("hfs.cli.prune", "Move sessions of long ago to the trash."),
+    "pin": ("hfs.cli.organise", "Keep sessions at the top of lists."),
     "rename": ("hfs.cli.sessions", "Give a session a name."),
     "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
     "search": ("hfs.cli.search", "Find what was said."),
     "show": ("hfs.cli.show", "Read a conversation."),
+    "stats": ("hfs.cli.stats", "Draw how much was said, when, and by which models."),
+    "tag": ("hfs.cli.organise", "Give sessions tags; list all tags."),
     "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
 }
 

@@ -1,77 +1,14 @@
-"""Commands that look at sessions, name them, and take them away."""
+"""Commands that name sessions, branch them, and take them away."""
 
 from __future__ import annotations
 
-import shutil
-from datetime import datetime
-
 import click
 
-from hfs.cli._columns import cells, padded
-from hfs.cli._output import is_on_terminal, out, out_json, talk
+from hfs.cli._output import out, talk
 from hfs.cli._store import open_store
-from hfs.display import counted, local_time, one_line
+from hfs.display import counted, one_line
 from hfs.errors import SessionNotFoundError
 from hfs.persistence import SessionSummary
-
-_NAME_WIDTH = 50
-_NARROWEST_NAME = 12
-
-
-@click.command("list")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at the most.")
-@click.option("--all", "everything", is_flag=True, help="All of them.")
-@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
-def list_command(limit: int, everything: bool, as_json: bool) -> None:
-    """List sessions, newest first.
-
-    \b
-    Example:
-      hfs list --limit 5
-    """
-    with open_store() as store:
-        summaries = store.list_recent(None if everything else limit)
-        total = store.count()
-    if as_json:
-        out_json([_as_json(summary) for summary in summaries])
-    elif not summaries:
-        talk("There are no sessions yet. `hfs` starts one.")
-    else:
-        _print_table([("ID", "Name", "Messages", "Created"), *map(_row, summaries)])
-    if len(summaries) < total:
-        talk(f"{len(summaries)} of {total} sessions; `hfs list --all` shows the others.")
-
-
-def _row(summary: SessionSummary) -> tuple[str, str, str, str]:
-    count = "damaged" if summary.problem else str(summary.message_count)
-    name = f"{summary.name}: {summary.problem}" if summary.problem else summary.name
-    return (str(summary.id), one_line(name, _NAME_WIDTH), count, _local(summary.created_at))
-
-
-def _local(moment: datetime) -> str:
-    return f"{local_time(moment):%Y-%m-%d %H:%M}"
-
-
-def _print_table(rows: list[tuple[str, str, str, str]]) -> None:
-    widths = [max(cells(row[column]) for row in rows) for column in range(4)]
-    if is_on_terminal():
-        # A line that is broken is no line of a table: the name gives way, as far as it can still be told.
-        others = widths[0] + widths[2] + widths[3] + 3 * len("  ")
-        widths[1] = min(widths[1], max(shutil.get_terminal_size().columns - others, _NARROWEST_NAME))
-    for number, full, count, created in rows:
-        out(f"{number:>{widths[0]}}  {padded(full, widths[1])}  {count:>{widths[2]}}  {created}")
-
-
-def _as_json(summary: SessionSummary) -> dict[str, object]:
-    return {
-        "id": summary.id,
-        "uid": summary.uid,
-        "name": summary.name,
-        "messages": summary.message_count,
-        "created_at": summary.created_at.isoformat(),
-        "updated_at": summary.updated_at.isoformat() if summary.updated_at else None,
-        "problem": summary.problem,
-    }
 
 
 @click.command("rename")

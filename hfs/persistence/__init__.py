@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hfs.persistence.index.listing import ListQuery as ListQuery
     from hfs.persistence.index.listing import SessionFilter as SessionFilter
     from hfs.persistence.index.listing import SessionPage as SessionPage
+    from hfs.persistence.index.listing import Sort as Sort
     from hfs.persistence.index.statistics import Amount as Amount
     from hfs.persistence.index.statistics import Statistics as Statistics
     from hfs.persistence.models import NAME_LIMIT as NAME_LIMIT
@@ -58,7 +59,7 @@ _HOMES = {
     "_store": ("SessionStore", "open_store"),
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
-    "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage"),
+    "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage", "Sort"),
     "index.statistics": ("Amount", "Statistics"),
     "_time": ("format_time", "parse_time"),
     "models": (
@@ -102,6 +103,7 @@ __all__ = [
     "SessionRepository",
     "SessionStore",
     "SessionSummary",
+    "Sort",
     "Statistics",
     "StreamingDraft",
     "TrashedSession",

@@ -13,7 +13,7 @@ from hfs.errors import InvalidDocumentError
 from hfs.persistence._format import Document
 from hfs.persistence._session_document import require_text
 from hfs.persistence._session_reader import SessionReader, is_id
-from hfs.persistence.models import SessionModel
+from hfs.persistence.models import SessionModel, trimmed_tag
 
 TAG_LIMIT: Final = 50
 """The longest tag, in characters."""
@@ -39,7 +39,7 @@ class SessionOrganiser(SessionReader):
         """
         added = [checked_tag(tag) for tag in _listed(add)]
         removed = {folded_tag(tag) for tag in _listed(remove)}
-        return self._organise(session_id, lambda document: retag(document, added, removed))
+        return self._organise(session_id, lambda document: retag(session_id, document, added, removed))
 
     def pin(self, session_id: int, pinned: bool = True) -> SessionModel | None:
         """Keeps a session at the top of lists, or no longer. Nothing is written where nothing changes.
@@ -84,7 +84,7 @@ def checked_tag(tag: object) -> str:
         InvalidDocumentError: It is empty, too long, or would be taken for several, or for one to remove.
     """
     require_text(tag, "The tag")
-    line = _trimmed(str(tag))
+    line = trimmed_tag(str(tag))
     if not 1 <= len(line) <= TAG_LIMIT:
         raise InvalidDocumentError(f"A tag has 1 to {TAG_LIMIT} characters; this one has {len(line)}.")
     if "," in line or line.startswith("-"):
@@ -94,11 +94,7 @@ def checked_tag(tag: object) -> str:
 
 def folded_tag(tag: str) -> str:
     """A tag as it is compared: two that differ in case alone are the same."""
-    return _trimmed(tag).casefold()
-
-
-def _trimmed(tag: str) -> str:
-    return " ".join(tag.split()).removeprefix("#").lstrip()
+    return trimmed_tag(tag).casefold()
 
 
 def _listed(tags: Iterable[str]) -> list[str]:
@@ -106,11 +102,12 @@ def _listed(tags: Iterable[str]) -> list[str]:
     return [tags] if isinstance(tags, str) else list(tags)
 
 
-def retag(document: Document, add: Iterable[str], remove: set[str]) -> bool:
+def retag(session_id: int, document: Document, add: Iterable[str], remove: set[str]) -> bool:
     """Changes the tags of a document in place; what stands among them and is no text stays.
 
     Args:
-        document: The document.
+        session_id: The session.
+        document: Its document.
         add: Tags, checked.
         remove: Tags, folded. One that is added too goes to the end, as it is spelled now.
 
@@ -123,8 +120,8 @@ def retag(document: Document, add: Iterable[str], remove: set[str]) -> bool:
     present = document.get("tags")
     if present is not None and not isinstance(present, list):
         raise InvalidDocumentError(
-            f'The "tags" in the file are {one_line(repr(present), 60)}: make them a list there, such as ["work"]. '
-            "Nothing was written."
+            f'The "tags" in the file of session {session_id} are {one_line(repr(present), 60)}: make them a list there, '
+            'such as ["work"]. Nothing was written.'
         )
     before = present or []
     tags = [tag for tag in before if not (isinstance(tag, str) and folded_tag(tag) in remove)]

@@ -14,6 +14,20 @@ NAME_LIMIT: Final = 255
 """The longest name, in characters."""
 
 
+def tags_of(value: object) -> tuple[str, ...]:
+    """The tags in a document's field, each once; what is no text there is passed over."""
+    found: dict[str, str] = {}
+    for tag in value if isinstance(value, list) else ():
+        if isinstance(tag, str) and trimmed_tag(tag):
+            found.setdefault(trimmed_tag(tag).casefold(), trimmed_tag(tag))
+    return tuple(found.values())
+
+
+def trimmed_tag(tag: str) -> str:
+    """A tag on one line, without the mark that it is shown with. Two that differ in case alone are the same."""
+    return " ".join(tag.split()).removeprefix("#").lstrip()
+
+
 @dataclass(slots=True)
 class MessageModel:
     """One message of a session."""
@@ -92,9 +106,8 @@ class SessionModel:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Its tags, as they stand in the file; what is no text among them is passed over."""
-        tags = self.extra.get("tags")
-        return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+        """Its tags, each once, as they are spelled in the file."""
+        return tags_of(self.extra.get("tags"))
 
     @property
     def pinned(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from hfs.persistence.index.rows import SUMMARY, microseconds, to_summary
-from hfs.persistence.models import SessionSummary
+from hfs.persistence.models import SessionSummary, trimmed_tag
 
 _LIKE: Final = "name LIKE ? ESCAPE '\\'"
 _BEYOND: Final = "name GLOB '*[^ -~]*'"
@@ -160,7 +160,7 @@ def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
         quoted = orjson.dumps(wanted.model).decode()
         parts.append(("(instr(models, ?) OR instr(models, ?))", (quoted, f"/{quoted[1:]}")))
     if wanted.tag is not None:
-        quoted = orjson.dumps(wanted.tag.casefold()).decode()
+        quoted = orjson.dumps(trimmed_tag(wanted.tag).casefold()).decode()
         parts.append(("(tags <> '[]' AND instr(casefold(tags), ?))", (quoted,)))
     # Spelled out, and not as values: only so are the indexes of pinned and archived ones used.
     if wanted.pinned is not None:

@@ -13,7 +13,7 @@ from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._session_document import derived_uid, updated_at
 from hfs.persistence._time import parse_time
-from hfs.persistence.models import NAME_LIMIT, SessionSummary
+from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of
 
 COLUMNS: Final = (
     "id, identity, uid, name, created, updated, active, messages, models, tags, pinned, archived, problem, "
@@ -27,6 +27,8 @@ ROLES: Final = {"name": NAME, "user": 1, "assistant": 2, "system": 3, "tool": 4}
 OTHER: Final = 5
 _ROLE_BITS: Final = 3
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _HOUR: Final = len("2026-01-01T00")
 _CANONICAL_TIME: Final = len("2026-01-01T00:00:00.000000Z")
 
@@ -148,7 +150,7 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
     """The row of a session that was read, and what was said in it."""
     items = items_of(document)
     newest = parse_time(items[-1].get("created_at")) if items and isinstance(items[-1], dict) else None
-    created = parse_time(document.get("created_at")) or datetime.fromtimestamp(identity.modified / 1e9, UTC)
+    created = parse_time(document.get("created_at")) or from_microseconds(_modified(identity))
     updated = updated_at(document, newest)
     name, uid, tags = document.get("name"), document.get("uid"), document.get("tags")
     activity: Activity = {}
@@ -161,7 +163,7 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
         created=microseconds(created),
         updated=None if updated is None else microseconds(updated),
         messages=len(items),
-        tags=[_storable(tag) for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
+        tags=[_storable(tag) for tag in tags_of(tags)] if tags else [],
         pinned=document.get("pinned") is True,
         archived=document.get("archived") is True,
         problem="an interrupted write: what was saved before it can be read" if salvaged else None,
@@ -172,9 +174,13 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
 
 def damaged_row(doc_id: int, identity: Identity, problem: str) -> Row:
     """The row of a session whose file can't be read: what can be told of it."""
-    moment = identity.modified // 1000
-    number = identity_number(identity)
-    return Row(doc_id, number, "", f"Session {doc_id}", moment, moment, 0, [], False, False, problem, {})
+    moment, number = _modified(identity), identity_number(identity)
+    return Row(doc_id, number, "", f"Session {doc_id}", moment, moment, 0, [], False, False, _storable(problem), {})
+
+
+def _modified(identity: Identity) -> int:
+    """When a file was written, in microseconds: a file system may say a year that a calendar doesn't have."""
+    return min(max(identity.modified // 1000, microseconds(_FIRST)), microseconds(_LAST))
 
 
 def items_of(document: Document) -> list[Any]:
@@ -201,7 +207,7 @@ def count_activity(activity: Activity, items: list[Any], fallback: datetime) -> 
         moment, model, role, text = get("created_at"), get("model"), get("role"), get("content")
         if type(text) is not str:
             text = text_of(text)
-        if type(moment) is str and len(moment) == _CANONICAL_TIME and moment[-1] == "Z" and moment[10] == "T":
+        if type(moment) is str and len(moment) == _CANONICAL_TIME and moment[10::16] == "TZ" and moment.isascii():
             hour = moment[:_HOUR]
         else:
             hour = _hour(moment) or hour
