@@ -210,7 +210,7 @@ class SessionReader:
         if last is not None:
             return last
         folded = wanted.casefold()
-        names = self._index.names()
+        names = self._index.called(folded)
         exact = [(number, name) for number, name, _ in names if name.casefold() == folded]
         found = exact or [
             (number, name)
