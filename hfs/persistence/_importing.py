@@ -57,6 +57,8 @@ class SessionImport:
     def __enter__(self) -> SessionImport:
         with contextlib.ExitStack() as held:
             if not self._dry_run:
+                # Brings the index up to date first, so that others wait no longer than they must.
+                self._index.count()
                 # Two imports of one export at a time would both find that nothing is here yet.
                 held.enter_context(self._folder.locks.imports())
             self._present = {self.key(uid): number for uid, number in self._index.uids().items()}

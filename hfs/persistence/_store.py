@@ -275,6 +275,8 @@ class SessionStore(OutsideEdits):
         """
         checked = checked_import(document)
         uid = checked.get("uid")
+        # Brings the index up to date: while the table is locked, that would take too long where there is none.
+        self._index.count()
         with self._locks.table():
             present = self._index.with_uid(uid) if isinstance(uid, str) and uid else None
             if present is None:

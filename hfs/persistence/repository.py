@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 _THREADS = 8
+_ASKING_THREADS = 4
 
 
 class StreamingDraft:
@@ -67,6 +68,8 @@ class SessionRepository:
     def __init__(self, store: SessionStore) -> None:
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hfs-store")
+        # Threads of their own: what waits until many sessions are indexed must not keep anything from being saved.
+        self._asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="hfs-ask")
 
     @property
     def home(self) -> Path:
@@ -81,16 +84,21 @@ class SessionRepository:
 
     async def close(self) -> None:
         """Waits for what is being written, and closes the store."""
+        self._asking.shutdown(wait=False, cancel_futures=True)
         await self._run(self._store.close)
+        self._asking.shutdown(wait=True)
         self._threads.shutdown(wait=True)
 
     async def _run(
         self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
-        loop = asyncio.get_running_loop()
-        if kwargs:
-            return await loop.run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
-        return await loop.run_in_executor(self._threads, work, *args)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
+
+    async def _ask(
+        self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        """The same, of what needs the index."""
+        return await asyncio.get_running_loop().run_in_executor(self._asking, functools.partial(work, *args, **kwargs))
 
     async def create(self, name: str | None = None, *, messages: Sequence[NewMessage] = ()) -> SessionModel:
         """A new session, with its first messages, in one atomic write."""
@@ -133,15 +141,15 @@ class SessionRepository:
 
     async def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
         """Summaries of sessions, newest first."""
-        return await self._run(self._store.list_recent, limit)
+        return await self._ask(self._store.list_recent, limit)
 
     async def statistics(self, wanted: SessionFilter | None = None) -> Statistics:
         """How much was said, when and by whom, in the sessions that fit a filter."""
-        return await self._run(self._store.statistics, wanted)
+        return await self._ask(self._store.statistics, wanted)
 
     async def list_sessions(self, query: ListQuery) -> SessionPage:
         """The sessions that fit a filter, in an order, and how many others there are."""
-        return await self._run(self._store.list_sessions, query)
+        return await self._ask(self._store.list_sessions, query)
 
     async def require_readable(self) -> None:
         """Raises an error where the sessions can't be listed. Reads none of them."""
@@ -149,7 +157,7 @@ class SessionRepository:
 
     async def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
         """Messages and names that hold all the words; newest sessions first."""
-        return await self._run(self._store.search, words, limit)
+        return await self._ask(self._store.search, words, limit)
 
     async def unsent(self, session_id: int | None) -> str:
         """What was typed into a session, or a new one, and not sent."""
@@ -177,7 +185,7 @@ class SessionRepository:
 
     async def tags(self) -> dict[str, int]:
         """Every tag and how many sessions have it, the most used first."""
-        return await self._run(self._store.tags)
+        return await self._ask(self._store.tags)
 
     async def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
         """A new session that begins as another does, up to a message."""
@@ -209,7 +217,7 @@ class SessionRepository:
 
     async def list_taken_out(self) -> list[TrashedSession]:
         """Messages in the trash that were taken out of a session which is still there, the latest first."""
-        return await self._run(self._store.list_taken_out)
+        return await self._ask(self._store.list_taken_out)
 
     async def restore(self, session_id: int) -> SessionModel | None:
         """Brings back what the trash has of a session, or None."""
@@ -233,11 +241,11 @@ class SessionRepository:
 
     async def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
         """Brings a conflict copy into its session; the copy goes to the trash."""
-        return await self._run(self._store.merge_copy, session_id, path)
+        return await self._ask(self._store.merge_copy, session_id, path)
 
     async def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document; says whether it was added or was here already."""
-        return await self._run(self._store.import_document, document)
+        return await self._ask(self._store.import_document, document)
 
     async def run_import(self, work: Callable[[SessionImport], _Result], *, dry_run: bool = False) -> _Result:
         """Lets ``work`` bring many sessions in, on a thread.
@@ -251,11 +259,11 @@ class SessionRepository:
             with self._store.begin_import(dry_run=dry_run) as open_import:
                 return work(open_import)
 
-        return await self._run(run)
+        return await self._ask(run)
 
     async def resolve(self, text: str) -> int:
         """The session that a person means: an id, ``last``, a part of the name, the start of a uid."""
-        return await self._run(self._store.resolve, text)
+        return await self._ask(self._store.resolve, text)
 
     async def path(self, session_id: int) -> Path | None:
         """The session's file."""
