@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, event, insert, select
+from sqlalchemy import ForeignKey, event, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, selectinload
+
+from bench.corpus import sessions
 
 
 class Base(DeclarativeBase):
@@ -21,7 +24,7 @@ class Session(Base):
     __tablename__ = "sessions"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
     messages: Mapped[list[Message]] = relationship(order_by="Message.id")
 
 
@@ -40,6 +43,7 @@ class SQLStore:
     """The same calls as the repository's."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
@@ -65,6 +69,28 @@ class SQLStore:
             await session.commit()
             return row.id
 
+    def fill(self, count: int) -> None:
+        """Brings in the first sessions of the corpus, past the engine: how they came in is not measured."""
+        connection = sqlite3.connect(self._path)
+        with connection:
+            rows = ((number, said.name, _column(said.created)) for number, said in sessions(count))
+            connection.executemany("INSERT INTO sessions (id, name, created_at) VALUES (?, ?, ?)", rows)
+            messages = (
+                (number, role, text, _column(moment))
+                for number, said in sessions(count)
+                for role, moment, _, text in said.messages
+            )
+            statement = "INSERT INTO messages (session_id, role, content, created_at) VALUES (?, ?, ?, ?)"
+            connection.executemany(statement, messages)
+        connection.close()
+
+    async def list_recent(self, limit: int) -> list[tuple[Session, int]]:
+        """The newest sessions, and how many messages each has."""
+        messages = select(func.count()).where(Message.session_id == Session.id).scalar_subquery()
+        query = select(Session, messages).order_by(Session.created_at.desc()).limit(limit)
+        async with self._sessions() as session:
+            return [(row, number) for row, number in await session.execute(query)]
+
     async def add_message(self, session_id: int, role: str, content: str) -> Message:
         async with self._sessions() as session:
             message = Message(session_id=session_id, role=role, content=content, created_at=datetime.now(UTC))
@@ -82,3 +108,7 @@ class SQLStore:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _column(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S.%f}"
