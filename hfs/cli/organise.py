@@ -95,8 +95,8 @@ def archive_command(sessions: tuple[str, ...], off: bool) -> None:
     """
     with open_store() as store:
         for one in _change_each(_resolved(store, sessions), lambda number: store.archive(number, not off)):
-            back = "back in lists" if off else f"archived; `hfs archive {one.id} --off` brings it back"
-            talk(f"Session {one.id} is {back}: {one_line(one.name, 255)}")
+            archived = f"is archived; `hfs archive {one.id} --off` brings it back."
+            talk(f"Session {one.id} {f'is back in lists: {one_line(one.name, 255)}' if off else archived}")
 
 
 def _resolved(store: SessionStore, sessions: Sequence[str]) -> list[int]:

@@ -8,7 +8,6 @@ from hfs.cli._output import out, talk
 from hfs.cli._store import open_store
 from hfs.display import counted, one_line
 from hfs.errors import SessionNotFoundError
-from hfs.persistence import SessionSummary
 
 
 @click.command("rename")

@@ -119,9 +119,10 @@ def retag(session_id: int, document: Document, add: Iterable[str], remove: set[s
     """
     present = document.get("tags")
     if present is not None and not isinstance(present, list):
+        shown = one_line(repr(present), 60)
         raise InvalidDocumentError(
-            f'The "tags" in the file of session {session_id} are {one_line(repr(present), 60)}: make them a list there, '
-            'such as ["work"]. Nothing was written.'
+            f'The "tags" in the file of session {session_id} are {shown}: make them a list there, such as ["work"]. '
+            "Nothing was written."
         )
     before = present or []
     tags = [tag for tag in before if not (isinstance(tag, str) and folded_tag(tag) in remove)]

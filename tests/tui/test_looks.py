@@ -72,7 +72,7 @@ def text_of(pilot: Pilot[int], home: Path) -> str:
         pytest.param("empty", (60, 20), ChatOptions(), nothing, id="empty"),
         pytest.param("answer", (100, 30), ChatOptions(session=1), nothing, id="an answer"),
         pytest.param("answer-narrow", (60, 20), ChatOptions(session=1), nothing, id="an answer, narrow"),
-        pytest.param("help", (100, 49), ChatOptions(), help_, id="help"),
+        pytest.param("help", (100, 52), ChatOptions(), help_, id="help"),
         pytest.param("hint", (100, 20), ChatOptions(session=1), hint, id="a command being typed"),
         pytest.param("picker", (120, 24), ChatOptions(session=1), picker, id="the picker"),
         pytest.param("no-save", (60, 20), ChatOptions(no_save=True), nothing, id="a chat that is not saved"),

@@ -8,7 +8,7 @@ from typing import Final
 
 from hfs.display import one_line
 from hfs.errors import HfsError
-from hfs.tui.commands import messages, program, sessions
+from hfs.tui.commands import messages, organise, program, sessions
 from hfs.tui.commands.paths import path_completions
 from hfs.tui.commands.registry import Chat, Command
 
@@ -41,6 +41,7 @@ KEYS: Final = (
 COMMANDS: Final = (
     Command("help", "/help", "Show the commands and keys.", _help, while_answering=True),
     *sessions.COMMANDS,
+    *organise.COMMANDS,
     *messages.COMMANDS,
     *program.COMMANDS,
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hfs.persistence import SessionImport
     from hfs.transfer.report import ImportReport
 
+_MOST_SESSIONS: Final = 100
 _MOST_LINES: Final = 30
 """How much of a report stands in the transcript."""
 
@@ -25,17 +26,30 @@ async def _new(chat: Chat, argument: str) -> None:
 
 
 async def _sessions(chat: Chat, argument: str) -> None:
-    summaries = await chat.repo.list_recent(100)
-    if not summaries:
+    from hfs.persistence import ListQuery, SessionFilter
+
+    page = await chat.repo.list_sessions(
+        ListQuery(SessionFilter(archived=False), limit=_MOST_SESSIONS, pinned_first=True)
+    )
+    if not page.total:
         await chat.note("There are no sessions yet: the first message makes one.")
         return
     rows = []
-    for summary in summaries:
+    for summary in page.sessions:
         mark = " (current)" if summary.id == chat.session.session_id else ""
         name = one_line(summary.name, 44) + (f"  [damaged: {summary.problem}]" if summary.problem else "")
+        labels = "".join(f" #{one_line(tag)}" for tag in summary.tags)
         created = f"{local_time(summary.created_at):%Y-%m-%d %H:%M}"
+        name = f"{'* ' if summary.pinned else ''}{name}{labels}"
         rows.append([f"{summary.id}{mark}", name, str(summary.message_count), created])
     await chat.transcript.show_table(["ID", "Name", "Messages", "Created"], rows)
+    left_out = []
+    if len(rows) < page.matching:
+        left_out.append(f"{len(rows)} of {counted(page.matching, 'session')}")
+    if page.archived:
+        left_out.append(f"{counted(page.archived, 'archived session')} not shown")
+    if left_out:
+        await chat.note(f"{'; '.join(left_out)}. `hfs list` shows others, and Ctrl+O picks from all.")
 
 
 async def _resume(chat: Chat, argument: str) -> None:

@@ -1,0 +1,105 @@
+"""Slash commands that put the open session in order: tags, a pin, the archive."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from hfs.display import one_line
+from hfs.errors import SessionNotFoundError
+from hfs.tui.commands.registry import Chat, Command
+
+if TYPE_CHECKING:
+    from hfs.persistence import SessionModel
+
+_OFF: Final = "off"
+
+
+async def _tag(chat: Chat, argument: str) -> None:
+    session_id = await _open_session(chat)
+    if session_id is None:
+        return
+    words = _words(argument)
+    removed = [word.removeprefix("-") for word in words if word.startswith("-")]
+    added = [word for word in words if not word.startswith("-")]
+    session = _present(session_id, await chat.repo.tag(session_id, added, removed))
+    labels = " ".join(f"#{one_line(tag)}" for tag in session.tags)
+    told = f"Tags of this session: {labels}." if labels else "This session has no tags."
+    await chat.note(told if words else f"{told} /tag <tag> gives it one, /tag -<tag> takes it away.")
+
+
+def _words(argument: str) -> list[str]:
+    """Tags one by one: between spaces or commas, or in quotes."""
+    text = argument.replace(",", " ")
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+async def _pin(chat: Chat, argument: str) -> None:
+    on = await _on(chat, "pin", argument)
+    session_id = await _open_session(chat) if on is not None else None
+    if on is None or session_id is None:
+        return
+    _present(session_id, await chat.repo.pin(session_id, on))
+    told = "stays at the top of lists; /pin off undoes it" if on else "is no longer pinned"
+    await chat.note(f"This session {told}.")
+
+
+async def _archive(chat: Chat, argument: str) -> None:
+    on = await _on(chat, "archive", argument)
+    session_id = await _open_session(chat) if on is not None else None
+    if on is None or session_id is None:
+        return
+    _present(session_id, await chat.repo.archive(session_id, on))
+    told = "is archived, and left out of lists; /archive off brings it back" if on else "is back in lists"
+    await chat.note(f"This session {told}.")
+
+
+async def _on(chat: Chat, command: str, argument: str) -> bool | None:
+    """Whether it is switched on; None, once that is said, where the argument is another."""
+    if argument not in ("", _OFF):
+        await chat.note(f"Usage: /{command}, or /{command} {_OFF}, for this session.", "error")
+        return None
+    return argument != _OFF
+
+
+async def _open_session(chat: Chat) -> int | None:
+    session_id = chat.session.session_id
+    if session_id is None:
+        await chat.note("There is no session yet: the first message makes one.", "error")
+    return session_id
+
+
+def _present(session_id: int, session: SessionModel | None) -> SessionModel:
+    if session is None:
+        raise SessionNotFoundError(f"There is no session {session_id}.", session=str(session_id))
+    return session
+
+
+COMMANDS: Final = (
+    Command(
+        "tag",
+        "/tag [<tag>|-<tag>]...",
+        "Give this session tags, or take them away; without one, show them.",
+        _tag,
+        while_answering=True,
+    ),
+    Command(
+        "pin",
+        "/pin [off]",
+        "Keep this session at the top of lists.",
+        _pin,
+        choices=lambda: (_OFF,),
+        while_answering=True,
+    ),
+    Command(
+        "archive",
+        "/archive [off]",
+        "Take this session out of lists, or bring it back.",
+        _archive,
+        choices=lambda: (_OFF,),
+        while_answering=True,
+    ),
+)
