@@ -164,12 +164,13 @@ class DocumentFolder(FolderWriter):
             try:
                 with self._timed():
                     work(self.file(doc_id))
+                    # Before the folder's new time is noted: an index that knew that alone would keep the document.
+                    self.events.removed(doc_id)
                 self.ops.fsync_folder(self._folder)
             except (FileNotFoundError, NotADirectoryError):
                 return False
             except OSError as error:
                 raise io_error(error, self.file(doc_id), "remove") from error
-            self.events.removed(doc_id)
             return True
 
     # Changing documents
