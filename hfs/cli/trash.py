@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import click
 
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
+from hfs.cli.moments import Moment
 from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
 from hfs.persistence import SessionStore, TrashedSession
@@ -22,7 +23,7 @@ def trash_command() -> None:
     Examples:
       hfs trash list
       hfs trash restore 3
-      hfs trash empty --older-than 30
+      hfs trash empty --older-than 30d
     """
 
 
@@ -93,17 +94,23 @@ def restore(store: SessionStore, session_id: int) -> None:
     talk(f"Back in session {session_id}: {counted(count, 'message')}." if count else f"Session restored: {name}")
 
 
+class _Age(Moment):
+    """How long ago, or a date; a number alone is of days."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        return super().convert(f"{value}d" if str(value).isdecimal() else value, param, ctx)
+
+
 @trash_command.command("empty")
-@click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Only what was deleted earlier.")
+@click.option("--older-than", type=_Age(), metavar="AGE", help="Only what was deleted earlier: 30d, 6mo, 2026-01-01.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def empty_trash(older_than: int | None, yes: bool) -> None:
+def empty_trash(older_than: datetime | None, yes: bool) -> None:
     """Remove deleted sessions for good."""
-    before = datetime.now(UTC) - timedelta(days=older_than) if older_than is not None else None
     with open_store() as store:
-        doomed = [one for one in store.list_trash() if before is None or one.deleted_at < before]
+        doomed = [one for one in store.list_trash() if older_than is None or one.deleted_at < older_than]
         if not yes:
             sessions = counted(len(doomed), "deleted session")
             question = f"Remove {sessions} for good, and messages that were taken out?"
             click.confirm(question, abort=True, err=True)
-        removed = store.empty_trash(before)
+        removed = store.empty_trash(older_than)
     talk(f"{counted(removed, 'file')} removed for good.")
