@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -37,7 +37,7 @@ class Statistics:
     sessions: int
     """How many of them something was said in, or were begun, in that time."""
     damaged: int
-    """How many more fit and can't be read, so that nothing of them is counted."""
+    """How many more can't be read, so that nothing of them is counted, from whatever time they are."""
     messages: int
     characters: int
     days: dict[date, Amount]
@@ -75,13 +75,14 @@ def statistics(connection: sqlite3.Connection, wanted: SessionFilter) -> Statist
 
     Args:
         connection: The database.
-        wanted: The filter. Of a session that fits, only what was said in its time is counted, to the hour.
+        wanted: The filter. Its time is that of what was said, to the hour, and not of the sessions.
 
     Raises:
         sqlite3.DatabaseError: A row isn't what was written.
     """
     counter = _Counter(wanted)
-    where, values = condition(wanted)
+    # A fork is newer than what it begins with: when a session was begun tells nothing of what was said in it.
+    where, values = condition(replace(wanted, since=None, until=None))
     statement = f"SELECT created, messages, problem IS NOT NULL AND uid = '', activity FROM sessions WHERE {where}"
     try:
         for created, messages, damaged, activity in connection.execute(statement, values):
