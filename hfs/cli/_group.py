@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from importlib import import_module
 from typing import Any, Final
@@ -104,6 +105,9 @@ def cli(
       hfs list
       echo "question" | hfs ask
     """
+    # What the imports made stays; what the command makes is looked through as ever.
+    gc.freeze()
+    gc.enable()
     if home:
         os.environ["HFS_HOME"] = home
     if offline:

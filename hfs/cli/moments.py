@@ -5,7 +5,6 @@ Without an offset they are in the time zone of this computer; what comes out is 
 
 from __future__ import annotations
 
-import calendar
 import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -83,7 +82,9 @@ def _months_before(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 1 - months, 12)
     if year < 1:
         raise OverflowError
-    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    from calendar import monthrange
+
+    day = min(moment.day, monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day, tzinfo=None).astimezone()
 
 
