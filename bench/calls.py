@@ -55,16 +55,17 @@ def create(homes: Homes, rounds: int) -> Times:
     return times
 
 
-def append(homes: Homes, messages: int, rounds: int) -> Times:
+def append(homes: Homes, messages: int, at_once: int, rounds: int) -> Times:
     """Seconds of an ``add_message`` to a session of so many messages, of each home.
 
-    By its size, with all that the index costs, done at once as if no other message came soon after; by its size and
-    ``alone``, without an index. One process does both, in turn.
+    By its size, with all that the index costs, and by its size and ``waited``, as long as the caller waits; by its size
+    and ``alone``, without an index. One process does all of it, in turn.
 
     Args:
         homes: The homes.
         messages: How many messages the session has.
-        rounds: How many messages come in.
+        at_once: How many messages come in one after the other, before the index must be up to date.
+        rounds: How often that is done.
     """
     times: Times = {}
     said = [NewMessage("user", TEXT)] * messages
@@ -73,18 +74,23 @@ def append(homes: Homes, messages: int, rounds: int) -> Times:
         for size, home in homes.items():
             indexed, alone = (stack.enter_context(SessionStore(home)) for _ in range(2))
             alone._folder.events = FolderEvents()
-            contenders += [(str(size), indexed, home), (f"{size} alone", alone, home)]
-        at = {name: store.create(messages=said).id for name, store, _ in contenders}
-        for turn in range(rounds + 5):
+            contenders += [(str(size), indexed), (f"{size} alone", alone)]
+        at = {name: store.create(messages=said).id for name, store in contenders}
+        made = [file_of(homes[int(name.split()[0])], session_id) for name, session_id in at.items()]
+        for turn in range(rounds + 3):
             # Who comes first has what the other left behind in the disk's queue.
-            for name, store, _ in contenders if turn % 2 else contenders[::-1]:
+            for name, store in contenders if turn % 2 else contenders[::-1]:
                 began = time.perf_counter()
-                store.add_message(at[name], "assistant", TEXT)
+                for _ in range(at_once):
+                    store.add_message(at[name], "assistant", TEXT)
+                waited = time.perf_counter() - began
                 store._index._notes.flush()
-                if turn >= 5:
-                    times.setdefault(name, []).append(time.perf_counter() - began)
-    for name, _, home in contenders:
-        file_of(home, at[name]).unlink()
+                taken = time.perf_counter() - began
+                if turn >= 3:
+                    times.setdefault(name, []).append(taken / at_once)
+                    times.setdefault(f"{name} waited", []).append(waited / at_once)
+    for path in made:
+        path.unlink()
     return times
 
 

@@ -35,6 +35,8 @@ from bench.tui import PAINTED, time_to_paint
 _SMALLER: Final = (10, 1000, 10_000)
 _CHANGED: Final = 1000
 """How many files another program changes."""
+_SHORT: Final = 20
+"""Messages of an ordinary session."""
 _LONG: Final = 10_000
 """Messages of a session to which an append touches the end of its file only."""
 _FIRST_CREATE: Final = """
@@ -44,6 +46,13 @@ with open_store() as store:
     began = time.perf_counter()
     made = store.create("made by the bench")
     print(time.perf_counter() - began, made.id)
+"""
+_TINYDB: Final = """
+import os
+from tinydb import where
+from hfs.persistence import DocumentDB
+with DocumentDB(os.environ["HFS_HOME"]) as db:
+    print(len(db.table("sessions").search(where("name").search("nothing"))))
 """
 Figures = dict[str, Any]
 """What was measured: seconds or bytes by what it is, of each home by its size."""
@@ -132,6 +141,12 @@ def measure_searches(setting: Setting, llm: LLMLogs | None) -> Figures:
     return figures | {"search memory": memory}
 
 
+def measure_query(setting: Setting) -> Figures:
+    """The memory of a TinyDB query that looks at every document."""
+    query = {size: Run([sys.executable, "-c", _TINYDB], home) for size, home in setting.homes.items()}
+    return {"query memory": {str(size): [peak_memory(run)] for size, run in query.items()}}
+
+
 def measure_paint(setting: Setting) -> Times:
     """The first paint of the chat."""
     command = [sys.executable, "-m", "hfs", "-m", "ollama/none"]
@@ -218,14 +233,16 @@ def measure(setting: Setting, rival: SQLStore, llm: LLMLogs | None, say: Callabl
     figures["list_recent"] = calls.list_recent(setting.homes, rival, 100)
     say("searches")
     figures |= measure_searches(setting, llm)
+    figures |= measure_query(setting)
     say("the first paint")
     figures["paint"] = measure_paint(setting)
     say("writes")
     figures["create"] = calls.create(setting.homes, 100)
     setting.hfs(setting.largest, "list").once()
     figures["first create"] = measure_first_create(setting)
-    figures["append"] = calls.append(setting.homes, 20, 300)
-    figures["append to long"] = calls.append(setting.homes, _LONG, 100)
+    for name, messages in (("append", _SHORT), ("append to long", _LONG)):
+        figures[name] = calls.append(setting.homes, messages, 1, 200)
+        figures[f"{name} in a row"] = calls.append(setting.homes, messages, 50, 10)
     say("changes by another program")
     figures["changed"] = measure_changes(setting)
     for at in setting.homes:

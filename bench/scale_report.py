@@ -107,11 +107,16 @@ class Table:
 
     def _appends(self) -> list[Row]:
         many, alone = self.largest, f"{self.largest} alone"
-        what = "append to a session of {}, with the index"
-        return [
-            self.ratio(what.format("20 messages"), "append", many, ("without", "append", alone), 1.1),
-            self.ratio(what.format("10,000"), "append to long", many, ("without", "append to long", alone), 1.1),
-        ]
+        rows = []
+        for length, name in (("20 messages", "append"), ("10,000", "append to long")):
+            what = f"append to a session of {length}, and the index up to date"
+            row = f"{name} in a row"
+            rows += [
+                self.ratio(what, name, many, ("without", name, alone), 1.1),
+                self.ratio("the same, once after 50", row, many, ("without", row, alone), 1.1),
+                self.ratio("the same, as long as the caller waits", name, f"{many} waited", ("without", name, alone)),
+            ]
+        return rows
 
     def _weight(self) -> Row:
         index, files = (self.middle(f"{name} bytes", self.largest) or 0.0 for name in ("index", "files"))
@@ -130,12 +135,13 @@ class Table:
             ("`hfs search`, two words of most messages", "search frequent", time_text),
             ("`create` in a running process", "create", time_text),
             ("first `create` of a process", "first create", time_text),
-            ("append, 20 messages", "append", time_text),
-            ("append, 10,000 messages", "append to long", time_text),
+            ("append to 20 messages, index and all", "append", time_text),
+            ("append to 10,000 messages, index and all", "append to long", time_text),
             ("first paint", "paint", time_text),
             ("index from nothing, and a search", "build", time_text),
             ("memory of `hfs list`", "list memory", _megabytes),
             ("memory of `hfs search`", "search memory", _megabytes),
+            ("memory of a TinyDB query over every document", "query memory", _megabytes),
         ]
         return [[what, *(self._cell(name, size, text) for size in self.sizes)] for what, name, text in measured]
 
