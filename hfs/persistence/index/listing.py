@@ -110,10 +110,11 @@ def _in_turn(query: ListQuery) -> list[SessionFilter]:
 def page(connection: sqlite3.Connection, wanted: SessionFilter, sessions: list[SessionSummary]) -> SessionPage:
     """A list with how many sessions it doesn't show."""
     # Few are archived, and these are found without a look at each row.
-    either = _count(connection, replace(wanted, archived=None))
+    anyhow = replace(wanted, archived=None)
+    either = _count(connection, anyhow)
     archived = 0 if wanted.archived is None else _count(connection, replace(wanted, archived=True))
     matching = archived if wanted.archived else either - archived
-    total = _count(connection, SessionFilter())
+    total = either if anyhow == SessionFilter() else _count(connection, SessionFilter())
     return SessionPage(sessions, matching, total, archived if wanted.archived is False else 0)
 
 
