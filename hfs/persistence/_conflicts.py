@@ -41,7 +41,8 @@ class MergedCopy:
 def find_copies(folder: Path) -> Iterator[tuple[int, Path]]:
     """The conflict copies in a folder of sessions: the session's number, and the file."""
     try:
-        names = sorted(os.listdir(folder))
+        # Few names are no session's: only those are looked at closely.
+        names = sorted(name for name in os.listdir(folder) if not name[:-5].isdecimal())
     except (FileNotFoundError, NotADirectoryError):
         return
     for name in names:

@@ -16,11 +16,13 @@ from textual.binding import BindingType
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.worker import NoActiveWorker, get_current_worker
 
 from hfs.errors import HfsError, StoreIOError
 from hfs.paths import CONFIG
 from hfs.tui.commands import COMMANDS
+from hfs.tui.indexing import SILENCE, Indexing, ShowsIndexing
 from hfs.tui.options import ChatOptions
 from hfs.tui.passing_home import passing_home
 from hfs.tui.screens.chat import ChatScreen
@@ -65,6 +67,8 @@ class HFSApp(App[int]):
         self._store_home = self._passing.enter_context(passing_home()) if options.no_save else home
         self._repo: SessionRepository | None = None
         self._session_id: int | None = None
+        self._indexing = Indexing(partial(self.call_later, self._tell_indexing))
+        self._silence: Timer | None = None
         self._chat = ChatScreen(home, options)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -137,9 +141,10 @@ class HFSApp(App[int]):
             home = self._store_home
             if home.exists() and not home.is_dir():
                 raise StoreIOError(f"{home} is no folder: move it away, or set HFS_HOME.", path=home)
-            repo = open_repository(home, self._told)
+            repo = open_repository(home, self._told, self._indexing.told)
             try:
-                await repo.list_recent(1)
+                # Nothing here waits for the index, which may have to be made first.
+                await repo.require_readable()
             except BaseException:
                 await repo.close()
                 raise
@@ -147,7 +152,18 @@ class HFSApp(App[int]):
         return self._repo
 
     def _told(self, notice: Notice) -> None:
-        self._chat.post_message(ChatScreen.StoreNotice(notice))
+        self._chat.call_later(self._chat.note, notice.text)
+
+    def _tell_indexing(self, text: str) -> None:
+        if self._silence is not None:
+            self._silence.stop()
+            self._silence = None
+        if text:
+            # A reading that ends with an error ends without a word.
+            self._silence = self.set_timer(SILENCE, partial(self._tell_indexing, ""))
+        for screen in self.screen_stack:
+            if isinstance(screen, ShowsIndexing):
+                screen.show_indexing(text)
 
     def _fatal_error(self) -> None:
         # Textual's own shows the values of local variables, and keys and words are among them.

@@ -1,18 +1,21 @@
-"""What the chat reads once it is on the screen: names to complete, what was said before, what needs a person."""
+"""What the chat reads once it is on the screen: what was said before, what needs a person."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from hfs.chat import said_before
 from hfs.errors import HfsError
-from hfs.persistence import SessionRepository
+from hfs.persistence import ListQuery, SessionFilter, SessionRepository
 from hfs.tui.telling import Sentence, needs_care
 from hfs.tui.widgets.composer import Composer
 
 _SESSIONS_RECALLED = 20
 """From how many sessions Up brings back what was said."""
+_DAMAGED_NAMED = 5
+_NAMES_COMPLETED = 20
 
 
 async def look_around(repo: SessionRepository, composer: Composer, say: Callable[[Sentence], Awaitable[None]]) -> None:
@@ -20,14 +23,23 @@ async def look_around(repo: SessionRepository, composer: Composer, say: Callable
 
     Args:
         repo: The sessions.
-        composer: What completes names and brings back what was said.
+        composer: What brings back what was said.
         say: Says what needs a person.
     """
+    composer.find_names = partial(find_names, repo)
     with contextlib.suppress(HfsError):
         copies = await repo.conflict_copies()
-        summaries = await repo.list_recent(None)
-        for told in needs_care(len(copies), summaries):
+        damaged = await repo.list_sessions(ListQuery(SessionFilter(damaged=True), limit=_DAMAGED_NAMED))
+        for told in needs_care(len(copies), damaged):
             await say(told)
-        composer.session_names = [summary.name for summary in summaries]
-        recent = [summary.id for summary in summaries[:_SESSIONS_RECALLED]]
+        recent = [summary.id for summary in await repo.list_recent(_SESSIONS_RECALLED)]
         composer.prompt.set_history(await said_before(repo, recent))
+
+
+async def find_names(repo: SessionRepository, part: str) -> list[str]:
+    """The names of sessions that hold the words of a part, the newest first, and no more of them than are of use."""
+    try:
+        page = await repo.list_sessions(ListQuery(SessionFilter(name=part), limit=_NAMES_COMPLETED))
+    except HfsError:
+        return []
+    return [summary.name for summary in page.sessions]

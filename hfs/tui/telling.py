@@ -18,7 +18,7 @@ from hfs.chat.events import (
     SessionRemoved,
 )
 from hfs.display import counted, one_line
-from hfs.persistence import SessionModel, SessionSummary
+from hfs.persistence import SessionModel, SessionPage
 
 
 class Sentence(NamedTuple):
@@ -84,20 +84,20 @@ def warnings_of(session: SessionModel) -> list[Sentence]:
     return told
 
 
-def needs_care(copies: int, summaries: list[SessionSummary]) -> list[Sentence]:
+def needs_care(copies: int, damaged: SessionPage) -> list[Sentence]:
     """What in the home folder needs a person.
 
     Args:
         copies: How many conflict copies there are.
-        summaries: All sessions.
+        damaged: Sessions whose files can't be read as a whole, the first of them.
     """
     told = []
     if copies:
         text = f"A sync program left files beside your sessions ({copies}): `hfs merge` brings them together."
         told.append(Sentence(text))
-    damaged = [summary.id for summary in summaries if summary.problem]
-    if damaged:
-        which = ", ".join(map(str, damaged[:5])) + ("…" if len(damaged) > 5 else "")
-        files = counted(len(damaged), "session file")
+    if damaged.matching:
+        ids = [summary.id for summary in damaged.sessions]
+        which = ", ".join(map(str, ids)) + ("…" if damaged.matching > len(ids) else "")
+        files = counted(damaged.matching, "session file")
         told.append(Sentence(f"{files} can't be read as a whole ({which}): `hfs check` says why.", "error"))
     return told

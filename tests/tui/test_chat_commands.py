@@ -296,7 +296,7 @@ async def test_tab_completes_commands_and_the_names_of_sessions(home: Path, serv
         assert "/rename [<id>] <name>" in str(hint.content)
         await pilot.press("s", "u", "tab")
         assert prompt(pilot).text == "/resume "
-        await until(pilot, lambda: len(pilot.app.screen.query_one(Prompt)._complete("/resume ")) == 3)
+        assert len(await pilot.app.screen.query_one(Prompt)._complete("/resume ")) == 3
         await pilot.press("c", "o", "o", "tab")
         assert prompt(pilot).text == "/resume Cooking"
         await pilot.press("enter")

@@ -68,12 +68,19 @@ async def run_command(chat: Chat, line: str) -> None:
         await chat.note(str(error), "error")
 
 
+def session_argument(beginning: str) -> str | None:
+    """The part of a session's name that was typed after a command; None where no such name belongs."""
+    name, space, argument = beginning[1:].partition(" ")
+    command = _BY_NAME.get(name) if beginning.startswith("/") and space and "\n" not in beginning else None
+    return argument if command is not None and command.takes_session else None
+
+
 def completions(beginning: str, session_names: Sequence[str] = ()) -> list[str]:
     """What a beginning may become: a command, or a command with a session's name.
 
     Args:
         beginning: What was typed.
-        session_names: The names to choose from.
+        session_names: The names that fit what was typed of one.
     """
     if not beginning.startswith("/") or "\n" in beginning:
         return []
@@ -83,8 +90,7 @@ def completions(beginning: str, session_names: Sequence[str] = ()) -> list[str]:
     command = _BY_NAME.get(name)
     if command is None:
         return []
-    folded = argument.casefold()
-    names = [known for known in session_names if folded in known.casefold()] if command.takes_session else []
+    names = session_names if command.takes_session else ()
     choices = [choice for choice in command.choices() if choice.startswith(argument)]
     paths = _paths(argument, command.choices()) if command.takes_path else []
     return [f"/{name} {one_line(known, 255)}" for known in [*names, *choices, *paths]][:20]

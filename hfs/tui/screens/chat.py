@@ -6,19 +6,18 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.screen import Screen
 
 from hfs.display import counted, one_line
 from hfs.errors import HfsError, SessionNotFoundError, StoreError
 from hfs.tui.commands import run_command
+from hfs.tui.indexing import Waiting
 from hfs.tui.options import ChatOptions
 from hfs.tui.widgets.composer import Composer, Edit
 from hfs.tui.widgets.prompt import Prompt
@@ -28,7 +27,7 @@ from hfs.tui.widgets.transcript import Transcript
 # What the first paint does not need is imported where it is used: start-up is a feature.
 if TYPE_CHECKING:
     from hfs.chat import CurrentSession
-    from hfs.persistence import Notice, SessionRepository
+    from hfs.persistence import SessionRepository
     from hfs.tui.app import HFSApp
     from hfs.tui.model_switch import ModelSwitch
     from hfs.tui.screens.picker import Picked
@@ -58,12 +57,6 @@ class ChatScreen(Screen[None]):
         Binding("pagedown", "scroll_transcript(1)", "Scroll down", priority=True),
     ]
 
-    @dataclass
-    class StoreNotice(Message):
-        """The store did or saw something that a person should be told."""
-
-        notice: Notice
-
     def __init__(self, home: Path, options: ChatOptions) -> None:
         super().__init__()
         self._home = home
@@ -71,6 +64,7 @@ class ChatScreen(Screen[None]):
         self._model: ModelSwitch | None = None
         # What is typed while the program starts waits for this: it belongs into the session that is being opened.
         self._begun = asyncio.Event()
+        self._waiting = Waiting()
         self._session: CurrentSession | None = None
         self._answering = False
         self._unsaved = False
@@ -106,6 +100,8 @@ class ChatScreen(Screen[None]):
 
     # Starting
 
+    # A worker: the screen is drawn meanwhile, however long the session to go on with takes to be found.
+    @work(group="begin")
     async def _begin(self) -> None:
         from hfs.tui.model_switch import ModelSwitch
 
@@ -149,14 +145,20 @@ class ChatScreen(Screen[None]):
         session_id = self._options.session
         try:
             if self._options.continue_last:
-                session_id = await self.repo.resolve("last")
+                session_id = await self._waiting.wait(self.repo.resolve("last"))
             await self.open_session(session_id)
+            if self._options.continue_last and session_id is None:
+                await self.note("A new session begins with your next message; Ctrl+O picks one that is there.")
         except SessionNotFoundError:
             await self.note("There is no session yet to go on with: the first message makes one.")
         except HfsError as error:
             await self.note(str(error), "error")
         if self._options.pick:
             self.pick_session()
+
+    def show_indexing(self, text: str) -> None:
+        """Says how far the reading of many sessions is, on which a list of them waits."""
+        self._status.indexing = f"{text} Esc: don't wait" if text and self._waiting.is_on else text
 
     # What commands need
 
@@ -383,10 +385,6 @@ class ChatScreen(Screen[None]):
                 await self._show_again()
             await self.note(f"Saved now: {counted(len(saved), 'message')} that could not be saved before.")
 
-    @on(StoreNotice)
-    async def _told(self, event: StoreNotice) -> None:
-        await self.note(event.notice.text)
-
     # What is typed
 
     @on(Composer.Paused)
@@ -440,7 +438,8 @@ class ChatScreen(Screen[None]):
         self.pick_session()
 
     def action_stop_answer(self) -> None:
-        """Stops an import and the answer, and what came is saved; or leaves an edit."""
+        """Stops an import and the answer, and what came is saved; or leaves an edit, or waits no longer."""
+        self._waiting.stop()
         if self.stop_import is not None:
             self.stop_import()
         if self._session is not None and self._answering:

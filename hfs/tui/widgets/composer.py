@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from textual import on
@@ -11,10 +13,12 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
 
-from hfs.tui.commands import completions, hints
+from hfs.tui.commands import completions, hints, session_argument
 from hfs.tui.widgets.hint import CommandHint
 from hfs.tui.widgets.prompt import Prompt
 
+_PATIENCE = 0.5
+"""How long names are waited for, in seconds."""
 _PAUSE = 1.0
 """How long typing must pause before that is told, in seconds."""
 
@@ -54,12 +58,21 @@ class Composer(Vertical):
         super().__init__()
         self._edit: Edit | None = None
         self._timer: Timer | None = None
-        self.session_names: Sequence[str] = ()
-        """What Tab completes after a command that takes a session."""
+        self.find_names: Callable[[str], Awaitable[Sequence[str]]] | None = None
+        """Finds the names of sessions that hold what was typed, which Tab completes."""
 
     def compose(self) -> ComposeResult:
         yield CommandHint()
-        yield Prompt(lambda beginning: completions(beginning, self.session_names), id="prompt")
+        yield Prompt(self._complete, id="prompt")
+
+    async def _complete(self, beginning: str) -> Sequence[str]:
+        argument = session_argument(beginning)
+        names: Sequence[str] = ()
+        if argument is not None and self.find_names is not None:
+            # While many sessions are being indexed nobody waits for their names.
+            with contextlib.suppress(TimeoutError):
+                names = await asyncio.wait_for(self.find_names(argument), _PATIENCE)
+        return completions(beginning, names)
 
     @property
     def prompt(self) -> Prompt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -42,7 +42,7 @@ class Prompt(TextArea):
 
         text: str
 
-    def __init__(self, complete: Callable[[str], Sequence[str]], *, id: str | None = None) -> None:
+    def __init__(self, complete: Callable[[str], Awaitable[Sequence[str]]], *, id: str | None = None) -> None:
         super().__init__(id=id, soft_wrap=True, show_line_numbers=False, placeholder=_PLACEHOLDER)
         self._complete = complete
         self._completing: tuple[str, int, str] | None = None
@@ -73,7 +73,7 @@ class Prompt(TextArea):
             self.insert("\n")
         elif event.key == "tab":
             self._stop(event)
-            self._complete_next()
+            await self._complete_next()
         elif event.key in ("up", "down") and self._recall(-1 if event.key == "up" else 1):
             self._stop(event)
         else:
@@ -92,12 +92,12 @@ class Prompt(TextArea):
             self.clear()
             self.post_message(self.Submitted(text))
 
-    def _complete_next(self) -> None:
+    async def _complete_next(self) -> None:
         """Completes what was typed; pressed again, takes the next that fits."""
         beginning, turn, shown = self._completing or (self.text, 0, self.text)
         if shown != self.text:
             beginning, turn = self.text, 0
-        found = self._complete(beginning)
+        found = await self._complete(beginning)
         if found:
             chosen = found[turn % len(found)]
             self._completing = (beginning, turn + 1, chosen)

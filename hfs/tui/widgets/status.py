@@ -19,6 +19,8 @@ class StatusBar(Static):
     model: reactive[str] = reactive("")
     saving: reactive[str] = reactive("")
     trouble: reactive[str] = reactive("", toggle_class="-error")
+    indexing: reactive[str] = reactive("")
+    """How far the reading of many sessions is."""
     context: reactive[str] = reactive("")
     """Such as ``context 12%``."""
     badge: reactive[str] = reactive("", toggle_class="-badge")
@@ -32,9 +34,9 @@ class StatusBar(Static):
         back = "Ctrl+End: newest" if self.scrolled else ""
         model = one_line(self.model, 50)
         # The name gives way first, then the context: where text goes and whether it is saved must be seen.
-        parts = [part for part in (saved, back, self.context, model) if part]
+        parts = [part for part in (saved, back, self.indexing, self.context, model) if part]
         if self._room(parts) < _SHORTEST_NAME:
-            parts = [part for part in (saved, back, model) if part]
+            parts = [part for part in (saved, back, self.indexing, model) if part]
         room = self._room(parts)
         name = one_line(self.session, max(_SHORTEST_NAME, room))
         return Content(_GAP.join([*parts[: bool(saved)], name, *parts[bool(saved) :]]))
