@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hfs.errors import CorruptSessionError, StoreIOError
-from hfs.persistence._files import Identity, NotRegularError, identity_of, look, read_file
+from hfs.persistence._files import NotRegularError, identity_of, read_file
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._json import JSONError, loads
 from hfs.persistence.index.rows import Row, Said, damaged_row, row_of
+from hfs.persistence.index.sweep import stat_of
 from hfs.persistence.models import SessionSummary
 
 
@@ -40,6 +41,8 @@ def _read_quickly(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]]
 
 
 def _read_patiently(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]] | None:
+    # Taken before the reading: a file that is mended meanwhile is another one.
+    status = stat_of(folder, doc_id)
     problem = "it can't be read"
     try:
         snapshot = folder.read(doc_id)
@@ -50,13 +53,4 @@ def _read_patiently(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said
         problem = f"{place}{error.reason}"
     except StoreIOError as error:
         problem = str(error)
-    identity = folder.identity(doc_id) or _of_link(folder, doc_id)
-    return (damaged_row(doc_id, identity, problem), []) if identity else None
-
-
-def _of_link(folder: DocumentFolder, doc_id: int) -> Identity | None:
-    """The identity of a link that leads nowhere, or to something that is no file."""
-    try:
-        return look(folder.ops, folder.file(doc_id))
-    except OSError:
-        return None
+    return (damaged_row(doc_id, identity_of(status), problem), []) if status else None

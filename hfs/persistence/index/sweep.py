@@ -27,7 +27,7 @@ class Sweep:
     """What differs between the files and what is known of them."""
 
     changed: list[int]
-    """The documents whose files are new, or others than those known, ascending."""
+    """The documents whose files are new, others than those known, or taken away while they were looked at, ascending."""
     size: int
     """How many bytes these have together."""
     gone: list[int]
@@ -73,7 +73,7 @@ def sweep(folder: DocumentFolder, known: Callable[[], dict[int, int]], expected:
     before = known()
     get = before.get
     triples = zip(look.doc_ids, look.numbers, look.sizes, strict=True)
-    changed = {doc_id: size for doc_id, number, size in triples if get(doc_id) != number != _NOTHING}
+    changed = {doc_id: size for doc_id, number, size in triples if number != get(doc_id)}
     added = sum(1 for doc_id in changed if doc_id not in before)
     count = len(look.doc_ids)
     gone = sorted(before.keys() - set(look.doc_ids)) if len(before) + added != count else []
@@ -92,7 +92,12 @@ def _look_by_two_threads(folder: DocumentFolder) -> _Look:
 def _look_by_two_processes(folder: DocumentFolder) -> _Look:
     """Python looks at one file at a time: a copy of this process looks at the other half."""
     receiving, sending = os.pipe()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(receiving)
+        os.close(sending)
+        return _look(folder, _ALL)
     if child == 0:
         # Nothing of the parent's may be run here, not even what is done at its exit.
         try:
@@ -102,10 +107,14 @@ def _look_by_two_processes(folder: DocumentFolder) -> _Look:
         finally:
             os._exit(0)
     os.close(sending)
-    with open(receiving, "rb") as pipe:
-        look = _look(folder, _EVEN)
-        told = pipe.read()
-    os.waitpid(child, 0)
+    try:
+        with open(receiving, "rb") as pipe:
+            look = _look(folder, _EVEN)
+            told = pipe.read()
+    finally:
+        # A program that ignores its children's ends has none to wait for.
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(child, 0)
     whole = told.endswith(_WHOLE)
     return look + (_Look.from_bytes(told[: -len(_WHOLE)]) if whole else _look(folder, _ODD))
 
