@@ -19,9 +19,10 @@ _DOTS: Final = (2, 4)
 """How many dots a cell is wide and high."""
 _WIDEST_BAR: Final = 6
 """In dots, the gap to the next one included."""
-_AXIS: Final = len("9,999,999  | ") + len("|-> (decade)")
+_AXIS: Final = len("9,999,999  | ") + len("|-> (millennium)")
 """How many cells a plot over time is wider than what is drawn in it."""
 _NARROWEST: Final = 10
+_NARROWEST_LABEL: Final = 6
 _WEEK: Final = 7
 _STEPS: Final = (1, 2, 5)
 _YEARS: Final = {"year": 1, "decade": 10, "century": 100, "millennium": 1000}
@@ -70,7 +71,7 @@ def _figure(numbers: Sequence[int], dots: int) -> plotille.Figure:
         height = max(round(number * _DOTS[1] / step), 1)
         for column in range(at * dots, at * dots + dots - 1):
             if number:
-                figure.plot([column + 0.5] * 2, [0.5, height - 0.5])
+                figure.plot([column, column], [0, height - 1])
     return figure
 
 
@@ -141,8 +142,10 @@ def bars(rows: Sequence[tuple[str, int, Sequence[str]]], heads: Sequence[str], w
     """
     columns = [max(map(cells, texts)) for texts in zip(heads[1:], *(said for _, _, said in rows), strict=True)]
     right = sum(columns) + 2 * len(columns)
-    left = min(max(map(cells, [heads[0], *(label for label, _, _ in rows)])), max((width - right) // 2, _NARROWEST))
-    room = max(width - left - right - 3, 1)
+    left = min(
+        max(map(cells, [heads[0], *(label for label, _, _ in rows)])), max((width - right) // 2, _NARROWEST_LABEL)
+    )
+    room = max(width - left - right - 2, 1)
     drawn = plotille.hist_aggregated([number for _, number, _ in rows], labels=[""] * len(rows), width=room)
     found = [line.split("| ", 1)[1][:room] for line in _lines(drawn)[1:-1]]
     lines = [(heads[0], "", heads[1:]), *((row[0], bar, row[2]) for row, bar in zip(rows, found, strict=True))]

@@ -36,10 +36,10 @@ def store(home: Path) -> Iterator[SessionStore]:
 
 @pytest.fixture(autouse=True)
 def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with monkeypatch.context() as context:
-        context.setenv("TZ", "UTC")
-        time.tzset()
-        yield
+    monkeypatch.setenv("TZ", "UTC0")
+    time.tzset()
+    yield
+    monkeypatch.undo()
     time.tzset()
 
 
@@ -67,9 +67,9 @@ def test_days_models_roles_and_lengths_are_counted(store: SessionStore) -> None:
 @pytest.mark.parametrize(
     ("zone", "day"),
     [
-        pytest.param("Asia/Tokyo", date(2026, 3, 2), id="ahead"),
-        pytest.param("America/Los_Angeles", date(2026, 3, 1), id="behind"),
-        pytest.param("Asia/Kathmandu", date(2026, 3, 2), id="by quarters of an hour"),
+        pytest.param("EAST-9", date(2026, 3, 2), id="ahead"),
+        pytest.param("WEST+8", date(2026, 3, 1), id="behind"),
+        pytest.param("EAST-5:45", date(2026, 3, 2), id="by quarters of an hour"),
     ],
 )
 def test_days_are_those_of_the_local_time_zone(
