@@ -1,32 +1,41 @@
-"""Pick a session: by its name, or by what was said in it; rename it and delete it in place."""
+"""Pick a session: by its name, or by what was said in it; name it, pin it, tag it, put it away, all in place."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import ClassVar, Literal
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.fuzzy import Matcher
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from hfs.display import counted, display, local_time, one_line
+from hfs.display import counted, one_line
 from hfs.errors import HfsError
-from hfs.persistence import SearchHit, SessionRepository, SessionSummary
+from hfs.persistence import SessionRepository, SessionSummary
+from hfs.tui.screens.finding import Listing, Row, SessionFinder
+from hfs.tui.screens.lines import LineDrawing, preview
 
-_MOST = 300
-"""How many are shown at once; how many more there are is said."""
 _PAUSE = 0.15
-"""How long typing must pause before files are searched, in seconds."""
+"""How long typing must pause before words that were said are looked for, in seconds."""
+_GLANCE = 0.08
+"""How long a line must be highlighted before its session is read, in seconds."""
 _WIDE = 100
 _FILTER = "Type a part of a name, or words that were said"
+_NAME = "Its new name; Esc leaves it as it was"
+_TAGS = "Its tags, with commas between; Esc leaves them as they were"
+_KEYS = (
+    *("Enter open", "F2 name", "F3 pin", "F4 archive", "F5 tags"),
+    *("Ctrl+X trash", "Ctrl+Z undo", "Ctrl+A archived", "Esc"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,16 @@ class Picked:
     message_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What is being typed of a session."""
+
+    what: Literal["name", "tags"]
+    summary: SessionSummary
+
+
 class PickerScreen(ModalScreen[Picked | None]):
-    """The sessions, the last used first. It returns the chosen one, with the message in which the words stand.
+    """The sessions, pinned ones first, then the last used. It returns the chosen one, with the message that was found.
 
     Args:
         repo: The sessions.
@@ -51,20 +68,35 @@ class PickerScreen(ModalScreen[Picked | None]):
         Binding("escape", "back", "Back", priority=True),
         Binding("up", "move(-1)", "Up", priority=True, show=False),
         Binding("down", "move(1)", "Down", priority=True, show=False),
-        Binding("f2", "rename", "Rename", priority=True),
+        Binding("pageup", "page(-1)", "Page up", priority=True, show=False),
+        Binding("pagedown", "page(1)", "Page down", priority=True, show=False),
+        Binding("f2", "change('name')", "Rename", priority=True),
+        Binding("f3", "pin", "Pin", priority=True),
+        Binding("f4", "archive", "Archive", priority=True),
+        Binding("f5", "change('tags')", "Tags", priority=True),
         Binding("ctrl+x", "delete", "To the trash", priority=True),
         Binding("ctrl+z", "undo", "Bring back", priority=True),
+        Binding("ctrl+a", "show_archived", "Archived ones too", priority=True),
     ]
 
     def __init__(self, repo: SessionRepository, current: int | None, words: str = "") -> None:
         super().__init__()
         self._repo = repo
+        self._finder = SessionFinder(repo)
         self._current = current
         self._words = words
-        self._summaries: list[SessionSummary] = []
-        self._rows: list[tuple[SessionSummary, SearchHit | None]] = []
+        self._archived = False
+        self._wanted = asyncio.Event()
+        self._looking = True
+        """Whether what is listed is not yet what was typed last."""
+        self._opening = False
+        """Whether the first that is found is opened."""
+        self._listing = Listing()
+        self._highlight: int | None = 0
+        """The line to highlight next; None keeps the session that is."""
         self._deleted: list[int] = []
-        self._renaming: SessionSummary | None = None
+        self._changing: _Change | None = None
+        self._told = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="choosing"):
@@ -72,97 +104,137 @@ class PickerScreen(ModalScreen[Picked | None]):
             with Horizontal(id="lists"):
                 yield OptionList(markup=False)
                 yield Static(id="preview", markup=False)
-            yield Static("Enter: open  F2: rename  Ctrl+X: to the trash  Ctrl+Z: bring back  Esc", classes="hint")
+            # A key and what it does stay together where the line is broken.
+            keys = "  ".join(key.replace(" ", "\u00a0") for key in _KEYS)
+            yield Static(keys, classes="hint", id="keys", markup=False)
             yield Static(classes="hint", id="count", markup=False)
 
     def on_mount(self) -> None:
-        self._load()
+        self._wanted.set()
+        self._look()
 
     def on_resize(self, event: events.Resize) -> None:
         self.query_one(".choosing").set_class(event.size.width >= _WIDE, "-wide")
+        # The list has its new width only after this.
+        self.call_after_refresh(self._draw)
 
-    @work(exclusive=True, group="load")
-    async def _load(self) -> None:
-        try:
-            summaries = await self._repo.list_recent(None)
-        except HfsError as error:
-            self._say(str(error))
+    # What is listed
+
+    @work(exclusive=True, group="look")
+    async def _look(self) -> None:
+        """Lists what is wanted. One question at a time: what is typed meanwhile takes the place of what was before."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                await self._list(self._words)
+            except HfsError as error:
+                self._say(str(error))
+            if not self._wanted.is_set():
+                self._looking = self._opening = False
+
+    async def _list(self, words: str) -> None:
+        if not words.strip():
+            self._show(await self._finder.newest(archived=self._archived))
             return
-        self._summaries = sorted(summaries, key=lambda one: one.last_activity, reverse=True)
-        self._narrow(self._words)
+        named = await self._finder.named(words, archived=self._archived)
+        if self._wanted.is_set():
+            return
+        self._show(named)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wanted.wait(), _PAUSE)
+            return
+        said = await self._finder.said(words, archived=self._archived)
+        if not self._wanted.is_set():
+            self._show(named + said)
+
+    def _show(self, listing: Listing) -> None:
+        kept = self._chosen()
+        self._listing = listing
+        at, self._highlight = self._highlight, None
+        if at is None:
+            at = self.query_one(OptionList).highlighted or 0
+            ids = [row.summary.id for row in listing.rows]
+            if kept is not None and kept.summary.id not in [one.summary.id for one in listing.rows[at : at + 1]]:
+                at = ids.index(kept.summary.id) if kept.summary.id in ids else at
+        self._draw(at)
+        self._say_counts()
+        if listing.rows:
+            self._looking = False
+            if self._opening:
+                self._open()
+
+    def _draw(self, at: int | None = None) -> None:
+        options = self.query_one(OptionList)
+        at = options.highlighted if at is None else at
+        rows = self._listing.rows
+        numbers = max((len(str(row.summary.id)) for row in rows), default=1)
+        # What is left of it beside the scroll bar.
+        width = max(options.scrollable_content_region.width - 2, 20)
+        drawing = LineDrawing(width, numbers, self._words.strip(), self._current)
+        options.set_options(Option(drawing.draw(row)) for row in rows)
+        options.highlighted = min(at or 0, len(rows) - 1) if rows else None
+        if not rows:
+            self.query_one("#preview", Static).update("")
+
+    def _say_counts(self) -> None:
+        listing = self._listing
+        listed = len(listing.rows)
+        if self._words.strip():
+            count = f"{listing.fitting:,} fit" if listing.is_exact else f"more than {listing.fitting:,} fit"
+            text = count if listing.fitting else "nothing fits"
+        else:
+            text = counted(listing.fitting, "session")
+        more = f", {listed} listed" if listed < listing.fitting else ""
+        archived = f"; {listing.archived:,} archived: Ctrl+A" if listing.archived else ""
+        self._say(f"{self._told}{text}{more}{archived}")
+
+    def _say(self, text: str) -> None:
+        self.query_one("#count", Static).update(Content(one_line(text, 300)))
+
+    def show_indexing(self, text: str) -> None:
+        """Says how far the reading of many sessions is, on which the list waits."""
+        if text:
+            self._say(text)
+        else:
+            self._say_counts()
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        if self._renaming is None:
-            self._words = event.value
-            self._narrow(event.value)
+        words = event.input.value
+        if self._changing is None and words != self._words:
+            self._words, self._told, self._highlight = words, "", 0
+            self._opening, self._looking = False, True
+            self._wanted.set()
 
-    def _narrow(self, words: str) -> None:
-        rows: list[tuple[SessionSummary, SearchHit | None]]
-        if words.strip():
-            matcher = Matcher(words.strip())
-            scored = [(matcher.match(summary.name), summary) for summary in self._summaries]
-            by_id = [summary for summary in self._summaries if str(summary.id) == words.strip()]
-            named = [one for score, one in sorted(scored, key=lambda pair: -pair[0]) if score > 0 and one not in by_id]
-            rows = [(summary, None) for summary in [*by_id, *named]]
-            self._search(words)
-        else:
-            rows = [(summary, None) for summary in self._summaries]
-            self.workers.cancel_group(self, "search")
-        self._show(rows)
+    def _look_again(self, told: str = "") -> None:
+        self._told = f"{told} " if told else ""
+        self._wanted.set()
 
-    @work(exclusive=True, group="search")
-    async def _search(self, words: str) -> None:
-        await asyncio.sleep(_PAUSE)
-        try:
-            hits = await self._repo.search(words, _MOST)
-        except HfsError as error:
-            self._say(str(error))
-            return
-        known = {summary.id: summary for summary in self._summaries}
-        found = [(known[hit.session_id], hit) for hit in hits if hit.message_id is not None and hit.session_id in known]
-        if found:
-            self._show([*(row for row in self._rows if row[1] is None), *found], keep=True)
-
-    def _show(self, rows: Sequence[tuple[SessionSummary, SearchHit | None]], *, keep: bool = False) -> None:
-        if not self.is_attached:
-            return
-        options = self.query_one(OptionList)
-        at = options.highlighted if keep else None
-        self._rows = list(rows)
-        shown = self._rows[:_MOST]
-        options.set_options(Option(Content(_row(summary, hit, self._current))) for summary, hit in shown)
-        options.highlighted = (at or 0) if shown else None
-        hidden = len(self._rows) - len(shown)
-        more = f", {counted(hidden, 'other')} not shown: type to narrow" if hidden else ""
-        self._say(f"{counted(len(self._summaries), 'session')}; {len(shown)} fit{more}." if self._words else more[2:])
-
-    def _say(self, text: str) -> None:
-        self.query_one("#count", Static).update(Content(one_line(text, 300)))
+    def action_show_archived(self) -> None:
+        """Lists archived sessions too, or no longer."""
+        self._archived = not self._archived
+        self._look_again("Archived ones too:" if self._archived else "")
 
     @on(OptionList.OptionHighlighted)
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         # The list may have changed since.
-        if event.option_index < len(self._rows):
-            self._preview(*self._rows[event.option_index])
+        if event.option_index < len(self._listing.rows) and self.query_one(".choosing").has_class("-wide"):
+            self._preview(self._listing.rows[event.option_index])
 
     @work(exclusive=True, group="preview")
-    async def _preview(self, summary: SessionSummary, hit: SearchHit | None) -> None:
-        preview = self.query_one("#preview", Static)
+    async def _preview(self, row: Row) -> None:
+        await asyncio.sleep(_GLANCE)
         try:
-            session = await self._repo.rescue(summary.id)
+            session = await self._repo.rescue(row.summary.id)
+            text = preview(row, session.messages if session else [])
         except HfsError as error:
-            preview.update(Content(display(str(error))))
-            return
-        messages = session.messages if session else []
-        start = next((at for at, one in enumerate(messages) if hit and one.id == hit.message_id), len(messages) - 4)
-        said = [
-            f"{one.id} · {one_line(one.role)}\n{display(one.content[:600])}\n" for one in messages[max(0, start) :][:4]
-        ]
-        count = counted(len(messages), "message")
-        preview.update(Content("\n".join([one_line(summary.name, 255), f"session {summary.id}, {count}", "", *said])))
+            text = one_line(str(error), 1000)
+        self.query_one("#preview", Static).update(Content(text))
+
+    # What is done with the highlighted one
 
     def action_move(self, step: int) -> None:
         """Goes up or down in the list."""
@@ -172,9 +244,17 @@ class PickerScreen(ModalScreen[Picked | None]):
         else:
             options.action_cursor_down()
 
-    def _chosen(self) -> tuple[SessionSummary, SearchHit | None] | None:
+    def action_page(self, step: int) -> None:
+        """Goes up or down by as much as is in view."""
+        options = self.query_one(OptionList)
+        if step < 0:
+            options.action_page_up()
+        else:
+            options.action_page_down()
+
+    def _chosen(self) -> Row | None:
         at = self.query_one(OptionList).highlighted
-        return self._rows[at] if at is not None and at < len(self._rows) else None
+        return self._listing.rows[at] if at is not None and at < len(self._listing.rows) else None
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -184,86 +264,104 @@ class PickerScreen(ModalScreen[Picked | None]):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        if self._renaming is not None:
-            self._rename(self._renaming.id, event.value)
+        if self._changing is not None:
+            self._save(self._changing, event.value)
+        elif self._looking:
+            self._opening = True
         else:
             self._open()
 
     def _open(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            summary, hit = chosen
-            self.dismiss(Picked(summary.id, hit.message_id if hit else None))
+            self.dismiss(Picked(chosen.summary.id, chosen.hit.message_id if chosen.hit else None))
 
     def action_back(self) -> None:
-        """Leaves a rename, or the screen."""
-        if self._renaming is not None:
-            self._end_rename()
+        """Leaves a change, or the screen."""
+        if self._changing is not None:
+            self._end_change()
         else:
             self.dismiss(None)
 
-    def action_rename(self) -> None:
-        """Lets the person type another name for the session."""
+    def action_change(self, what: Literal["name", "tags"]) -> None:
+        """Lets the person type another name for the session, or its tags."""
         chosen = self._chosen()
-        if chosen is not None and self._renaming is None:
-            self._renaming = chosen[0]
+        if chosen is not None and self._changing is None:
+            summary = chosen.summary
+            self._changing = _Change(what, summary)
             box = self.query_one(Input)
-            box.placeholder = "Its new name; Esc leaves it as it was"
-            box.value = one_line(chosen[0].name, 255)
+            box.placeholder = _NAME if what == "name" else _TAGS
+            box.value = one_line(summary.name if what == "name" else ", ".join(summary.tags), 2000)
+            box.cursor_position = len(box.value)
             box.focus()
 
-    def _end_rename(self) -> None:
-        self._renaming = None
+    def _end_change(self) -> None:
+        self._changing = None
         box = self.query_one(Input)
         box.placeholder, box.value = _FILTER, self._words
 
-    @work(group="change")
-    async def _rename(self, session_id: int, name: str) -> None:
-        try:
-            await self._repo.rename(session_id, name)
-        except HfsError as error:
-            self._say(str(error))
+    def _save(self, change: _Change, text: str) -> None:
+        session_id, before = change.summary.id, change.summary.tags
+        if change.what == "name":
+            self._do(session_id, partial(self._repo.rename, session_id, text), "Renamed.")
             return
-        self._end_rename()
-        self._load()
+        tags = [tag for tag in map(str.strip, text.split(",")) if tag]
+        added = [tag for tag in tags if tag not in before]
+        removed = [tag for tag in before if tag not in tags]
+        self._do(session_id, partial(self._repo.tag, session_id, added, removed), "Tagged.")
 
-    @work(group="change")
-    async def action_delete(self) -> None:
+    def action_pin(self) -> None:
+        """Pins the session, or unpins it."""
+        chosen = self._chosen()
+        if chosen is not None and self._changing is None:
+            session_id, pinned = chosen.summary.id, not chosen.summary.pinned
+            self._do(
+                session_id, partial(self._repo.pin, session_id, pinned), "Pinned." if pinned else "No longer pinned."
+            )
+
+    def action_archive(self) -> None:
+        """Archives the session, or brings it back."""
+        chosen = self._chosen()
+        if chosen is not None and self._changing is None:
+            session_id, archived = chosen.summary.id, not chosen.summary.archived
+            self._do(
+                session_id,
+                partial(self._repo.archive, session_id, archived),
+                "Archived." if archived else "No longer archived.",
+            )
+
+    def action_delete(self) -> None:
         """Moves the session to the trash."""
         chosen = self._chosen()
-        if chosen is None or self._renaming is not None:
+        if chosen is None or self._changing is not None:
             return
-        if chosen[0].id == self._current:
+        session_id = chosen.summary.id
+        if session_id == self._current:
             self._say("This session is open: /delete in the chat moves it to the trash.")
-            return
-        try:
-            if await self._repo.delete(chosen[0].id):
-                self._deleted.append(chosen[0].id)
-        except HfsError as error:
-            self._say(str(error))
-            return
-        self._load()
+        else:
+            self._do(session_id, partial(self._delete, session_id), "In the trash.")
+
+    async def _delete(self, session_id: int) -> bool:
+        deleted = await self._repo.delete(session_id)
+        if deleted:
+            self._deleted.append(session_id)
+        return deleted
+
+    def action_undo(self) -> None:
+        """Brings back the session that was deleted here last."""
+        if self._deleted:
+            session_id = self._deleted.pop()
+            self._do(session_id, partial(self._repo.restore, session_id), "Brought back.")
+        else:
+            self._say("Nothing was deleted here. /undo in the chat brings back what was deleted before.")
 
     @work(group="change")
-    async def action_undo(self) -> None:
-        """Brings back the session that was deleted here last."""
-        if not self._deleted:
-            self._say("Nothing was deleted here. /undo in the chat brings back what was deleted before.")
-            return
+    async def _do(self, session_id: int, work: Callable[[], Awaitable[object]], told: str) -> None:
         try:
-            await self._repo.restore(self._deleted.pop())
+            done = await work()
         except HfsError as error:
             self._say(str(error))
             return
-        self._load()
-
-
-def _row(summary: SessionSummary, hit: SearchHit | None, current: int | None) -> str:
-    moment = local_time(summary.last_activity)
-    mark = " (current)" if summary.id == current else ""
-    damaged = f" [damaged: {one_line(summary.problem, 60)}]" if summary.problem else ""
-    first = f"{summary.id:>4}  {moment:%Y-%m-%d %H:%M}  {one_line(summary.name, 70)}{mark}{damaged}"
-    if hit is None:
-        return first
-    first = f"{summary.id:>4}  {one_line(summary.name, 70)}{mark}"
-    return f"{first}\n      {hit.message_id} · {one_line(hit.role)}: {one_line(hit.line, 160)}"
+        if self._changing is not None:
+            self._end_change()
+        self._look_again(told if done else f"There is no session {session_id} any more.")
