@@ -44,8 +44,7 @@ def test_what_was_said_is_drawn_by_day_model_role_and_length(hfs: Run) -> None:
     assert "⣿" in rows["local/a"][0]
 
 
-@pytest.mark.parametrize("columns", [100, 60])
-@pytest.mark.parametrize("colours", [{}, {"NO_COLOR": "1"}], ids=["", "NO_COLOR"])
+@pytest.mark.parametrize(("columns", "colours"), [(100, {}), (60, {"NO_COLOR": "1"})])
 def test_plots_fit_the_terminal_and_cannot_steer_it(columns: int, colours: dict[str, str]) -> None:
     variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     command = ["-m", "hfs", "stats"]
