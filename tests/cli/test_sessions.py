@@ -166,6 +166,7 @@ def test_commands_that_must_be_quick_import_nothing_slow(hfs: Run, command: str)
     "command",
     [
         "-h",
+        "archive",
         "ask",
         "check",
         "completion",
@@ -176,9 +177,11 @@ def test_commands_that_must_be_quick_import_nothing_slow(hfs: Run, command: str)
         "list",
         "models",
         "path",
+        "pin",
         "rename",
         "restore",
         "show",
+        "tag",
     ],
 )
 def test_every_command_explains_itself_with_an_example(hfs: Run, command: str) -> None:

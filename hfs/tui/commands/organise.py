@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
+import re
 from typing import TYPE_CHECKING, Final
 
 from hfs.display import one_line
-from hfs.errors import SessionNotFoundError
+from hfs.errors import InvalidDocumentError, SessionNotFoundError
 from hfs.tui.commands.registry import Chat, Command
 
 if TYPE_CHECKING:
     from hfs.persistence import SessionModel
 
 _OFF: Final = "off"
+_TAG: Final = re.compile(r"""(-?)"([^"]*)"|([^\s,"]+)""")
 
 
 async def _tag(chat: Chat, argument: str) -> None:
@@ -29,12 +30,14 @@ async def _tag(chat: Chat, argument: str) -> None:
 
 
 def _words(argument: str) -> list[str]:
-    """Tags one by one: between spaces or commas, or in quotes."""
-    text = argument.replace(",", " ")
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
+    """Tags one by one: between spaces or commas, or in quotes.
+
+    Raises:
+        InvalidDocumentError: A quote is not closed.
+    """
+    if argument.count('"') % 2:
+        raise InvalidDocumentError('A quote is not closed: /tag "to read".')
+    return ["".join(parts) for parts in _TAG.findall(argument)]
 
 
 async def _pin(chat: Chat, argument: str) -> None:
