@@ -6,10 +6,12 @@ import difflib
 from typing import Any, Final
 
 from hfs.persistence._format import Document
+from hfs.persistence._session_document import SESSION_LAYOUT
 from hfs.persistence._time import parse_time
 
 CONFLICT: Final = "conflict"
 """The status of a message that is the other version of the one before it."""
+_NEEDED: Final = frozenset(SESSION_LAYOUT.first_keys)
 _Key = tuple[Any, ...]
 
 
@@ -135,12 +137,32 @@ def _header(ours: Document, theirs: Document, base: Document | None) -> Document
     winner, loser = (theirs, ours) if changed(theirs) > changed(ours) else (ours, theirs)
     header: Document = {}
     for key in [*ours, *(key for key in theirs if key not in ours)]:
-        if key == "messages":
+        if key == "messages" or _is_taken_out(key, ours, theirs, base):
             continue
         chosen = winner if key in winner else loser
         if base is not None and key in base and key in ours and key in theirs:
             chosen = theirs if ours[key] == base[key] else ours if theirs[key] == base[key] else winner
         header[key] = chosen[key]
+    mine, other = ours.get("tags", []), theirs.get("tags", [])
+    if isinstance(mine, list) and isinstance(other, list) and mine != other:
+        header["tags"] = _tags(mine, other, base)
+        if not header["tags"]:
+            del header["tags"]
     if "id" in ours:
         header["id"] = ours["id"]
     return header
+
+
+def _is_taken_out(key: str, ours: Document, theirs: Document, base: Document | None) -> bool:
+    """Whether one side took a field out that the other left as it was: a pin, for one."""
+    if base is None or key not in base or key in _NEEDED or (key in ours and key in theirs):
+        return False
+    return bool((ours if key in ours else theirs)[key] == base[key])
+
+
+def _tags(ours: list[Any], theirs: list[Any], base: Document | None) -> list[Any]:
+    """The tags of both sides, without those that either took away."""
+    was = base.get("tags") if base is not None else None
+    before = was if isinstance(was, list) else []
+    kept = [tag for tag in ours if tag in theirs or tag not in before]
+    return [*kept, *(tag for tag in theirs if tag not in ours and tag not in before)]

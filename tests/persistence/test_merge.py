@@ -52,6 +52,36 @@ def test_the_side_that_changed_a_message_wins_where_the_base_tells_it() -> None:
     assert contents(merge(changed, BASE, BASE)) == ["changed", "two"]
 
 
+@pytest.mark.parametrize(
+    ("base", "ours", "theirs", "merged"),
+    [
+        pytest.param(
+            {"tags": ["a"]}, {"tags": ["a", "b"]}, {"tags": ["a", "c"]}, {"tags": ["a", "b", "c"]}, id="added"
+        ),
+        pytest.param(
+            {"tags": ["a", 7]}, {"tags": ["a", 7, "b"]}, {"tags": [7]}, {"tags": [7, "b"]}, id="and taken away"
+        ),
+        pytest.param({"tags": ["a"]}, {}, {"tags": ["a", "b"]}, {"tags": ["b"]}, id="the only one taken away"),
+        pytest.param({"tags": ["a"]}, {"tags": ["a"]}, {}, {}, id="the other side took it away"),
+        pytest.param(None, {"tags": ["a"]}, {"tags": ["b", "a"]}, {"tags": ["a", "b"]}, id="no base"),
+        pytest.param({}, {"tags": "a"}, {"tags": ["b"]}, {"tags": "a"}, id="no list"),
+        pytest.param({"pinned": True, "uid": "u"}, {"pinned": True}, {}, {}, id="no longer pinned"),
+        pytest.param({}, {"pinned": True}, {"archived": True}, {"pinned": True, "archived": True}, id="marks of both"),
+        pytest.param(None, {"pinned": True}, {}, {"pinned": True}, id="pinned, no base"),
+    ],
+)
+def test_tags_and_marks_of_both_sides_come_together(
+    base: dict[str, Any] | None, ours: dict[str, Any], theirs: dict[str, Any], merged: dict[str, Any]
+) -> None:
+    found = merge(document(**ours), document(**theirs), None if base is None else document(**base))
+    assert found == document(**merged)
+
+
+def test_a_field_that_every_session_has_is_not_taken_out() -> None:
+    ours = {key: value for key, value in BASE.items() if key != "uid"}
+    assert merge(ours, BASE, BASE)["uid"] == "u"
+
+
 def test_two_changes_of_one_message_both_stay_and_the_second_is_marked() -> None:
     ours = document(message(1, 1, "ours"), message(2, 2, "two"))
     theirs = document(message(1, 1, "theirs"), message(2, 2, "two"))
