@@ -211,6 +211,10 @@ class SessionRepository:
         """Moves a session to the trash; says whether it was there."""
         return await self._run(self._store.delete, session_id)
 
+    async def delete_unchanged(self, shown: SessionSummary) -> bool:
+        """Moves a session to the trash, if nothing happened in it since it was shown; says whether it did."""
+        return await self._run(self._store.delete_unchanged, shown)
+
     async def list_trash(self) -> list[TrashedSession]:
         """What was deleted, the latest first."""
         return await self._run(self._store.list_trash)

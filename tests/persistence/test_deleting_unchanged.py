@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hfs.persistence import NewMessage, SessionStore
+from hfs.persistence import NewMessage, SessionStore, open_repository
 
 
 def _break(store: SessionStore) -> None:
@@ -49,3 +49,10 @@ def test_a_session_that_is_as_it_was_shown_goes_to_the_trash(home: Path) -> None
         assert store.delete_unchanged(shown) is False
         assert [one.id for one in store.list_trash()] == [1]
         assert store.list_recent() == []
+
+
+async def test_the_repository_does_the_same(home: Path) -> None:
+    async with open_repository(home) as repo:
+        await repo.create("one", messages=[NewMessage("user", "x")])
+        (shown,) = await repo.list_recent()
+        assert await repo.delete_unchanged(shown) is True
