@@ -4,6 +4,7 @@ The exception hierarchy::
 
     HfsError
     ├── ConfigError (ValueError)             config.toml: a wrong type, a value that can't be used
+    ├── BadQueryError (ValueError)           a search for nothing that can be looked for
     ├── StoreError                           the store under ~/.hfs
     │   ├── SessionNotFoundError (LookupError)
     │   ├── AmbiguousSessionError (LookupError)
@@ -51,6 +52,10 @@ def _rebuild(cls: type[HfsError], args: tuple[Any, ...], state: dict[str, Any]) 
 
 class ConfigError(HfsError, ValueError):
     """A setting that can't be used."""
+
+
+class BadQueryError(HfsError, ValueError):
+    """Words or a pattern that can't be looked for."""
 
 
 class StoreError(HfsError):

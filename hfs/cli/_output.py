@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 import click
@@ -40,6 +40,27 @@ def out(text: str = "", *, newline: bool = True) -> None:
     """
     with _printing():
         click.echo(display(text), nl=newline, color=True)
+
+
+def out_marked(parts: Iterable[tuple[str, str | None]]) -> None:
+    """Prints a line of data for a person, of texts that are made safe here.
+
+    Args:
+        parts: Each text, and the escape codes (``1;33``) that it has on a terminal.
+
+    Raises:
+        HfsError: It can't be written.
+    """
+    styled = is_on_terminal() and os.environ.get("TERM") != "dumb"
+    line = ""
+    for text, codes in parts:
+        safe = display(text).replace("\n", " ")
+        if "NO_COLOR" in os.environ and codes:
+            # Colours have two digits; bold and dim may stay.
+            codes = ";".join(code for code in codes.split(";") if len(code) == 1)
+        line += f"\x1b[{codes}m{safe}\x1b[0m" if styled and codes and safe else safe
+    with _printing():
+        click.echo(line, color=True)
 
 
 def out_bytes(data: bytes) -> None:

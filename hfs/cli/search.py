@@ -2,44 +2,196 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
 
 import click
 
-from hfs.cli._output import out, out_json, talk
+from hfs.cli._columns import cells, fitted
+from hfs.cli._output import is_on_terminal, out_json, out_marked, talk
 from hfs.cli._store import open_store
-from hfs.display import counted, one_line
+from hfs.cli.moments import MOMENT
+from hfs.display import counted, display, local_time, one_line
+from hfs.errors import BadQueryError
+from hfs.persistence import SearchHit, SearchOptions, SearchResult, SessionFilter
+
+_ROLES: Final = ("user", "assistant", "system", "tool", "name")
+_PER_SESSION: Final = 3
+_NARROWEST_LINE: Final = 30
+_UNLIMITED: Final = 10_000
+_MARK: Final = "1;33"
+_HEADER: Final = "1"
+_QUIET: Final = "2"
+_SPACE: Final = re.compile(r"\s+")
+
+Part = tuple[str, str | None]
+"""A text, and the escape codes it has on a terminal."""
 
 
 @click.command("search")
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--role", type=click.Choice(_ROLES), help="Said by it; `name`: in names of sessions only.")
+@click.option("--session", metavar="SESSION", help="In this session only.")
+@click.option("--since", type=MOMENT, metavar="WHEN", help="Said since then.")
+@click.option("--model", metavar="MODEL", help="In sessions in which it spoke, with or without its provider.")
+@click.option("--tag", metavar="TAG", help="In sessions that have it.")
+@click.option("--pinned", is_flag=True, help="In pinned sessions only.")
+@click.option("--archived", is_flag=True, help="In archived sessions only; else in all.")
+@click.option("--without", multiple=True, metavar="WORD", help="Nothing that has this word, too.")
+@click.option("--regex", is_flag=True, help="WORDS is a regular expression, as Python has them.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at the most.")
+@click.option(
+    "--per-session",
+    type=click.IntRange(min=1),
+    help=f"How many of one session at the most.  [default: {_PER_SESSION}; all with --session or --json]",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context
-def search_command(ctx: click.Context, words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find messages and names that hold all the words, in any case.
+def search_command(
+    ctx: click.Context,
+    /,
+    words: tuple[str, ...],
+    session: str | None,
+    without: tuple[str, ...],
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Find messages and names that have all the words: whole words, with accents or without, in any case.
 
-    A line says the session, the message, who spoke, and the line in which the words stand. Exits with 1 if there
-    is none.
+    Quotes keep words together: '"undo a rebase"'. A star stands for the rest of a word: reb*. If nothing has the
+    whole words, what begins with them is found. The best comes first: names, then words side by side, then
+    sessions that have them more often, then newer ones.
+
+    WHEN is a date or a time, or how long ago: 2026-11-24, 7d, 2w, 6mo, yesterday.
+
+    Exits with 1 if there is none.
 
     \b
     Examples:
       hfs search undo rebase
+      hfs search '"merge conflict"' --without svn --role user --since 1y
+      hfs search --regex 'error: \\d+'
       hfs search --json rebase | jq -r '.[].session_id'
     """
-    with open_store() as store:
-        hits = store.search(" ".join(words), limit + 1)
-    more = len(hits) > limit
-    hits = hits[:limit]
+    if asked["regex"] and without:
+        raise click.UsageError("--without and --regex don't go together: (?!…) in a pattern excludes.")
+    text = " ".join([*words, *(f'-"{word.replace(chr(34), " ")}"' for word in without)])
+    try:
+        result = _search(text, session, as_json, asked)
+    except BadQueryError as error:
+        raise click.UsageError(str(error)) from error
     if as_json:
-        out_json([asdict(hit) for hit in hits])
-    for hit in () if as_json else hits:
-        place = (
-            f"{hit.session_id}:{hit.message_id}  {one_line(hit.role)}" if hit.message_id else f"{hit.session_id}  name"
-        )
-        out(f"{place}: {one_line(hit.line, 200)}")
-    if more:
-        talk(f"There are more than {counted(limit, 'place')}: give more words, or --limit.")
-    if not hits:
-        talk("Nothing was found.")
+        out_json([_as_json(hit) for hit in result])
+    else:
+        _print(result)
+    told = " ".join(_left_out(result))
+    if told:
+        talk(told)
+    if not result:
         ctx.exit(1)
+
+
+def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]) -> SearchResult:
+    sessions = SessionFilter(
+        model=asked["model"], tag=asked["tag"], pinned=asked["pinned"] or None, archived=asked["archived"] or None
+    )
+    with open_store() as store:
+        options = SearchOptions(
+            role=asked["role"],
+            session_id=None if session is None else store.resolve(session),
+            since=asked["since"],
+            sessions=sessions,
+            per_session=asked["per_session"] or (None if as_json or session is not None else _PER_SESSION),
+            regex=asked["regex"],
+        )
+        return store.search(text, asked["limit"], options)
+
+
+def _left_out(result: SearchResult) -> Iterator[str]:
+    if not result:
+        yield "Nothing was found."
+        return
+    if result.as_prefixes:
+        yield "Nothing has the whole words: these begin with them."
+    if len(result) < result.total or not result.exact:
+        total = f"{counted(result.total, 'place')} in {counted(result.sessions, 'session')}"
+        if not result.exact:
+            total = f"more than {counted(max(result.total, len(result)), 'place')}"
+        yield f"{len(result):,} of {total}: --limit or --per-session shows more, and more words show fewer."
+
+
+def _print(result: SearchResult) -> None:
+    """Prints each session with what was found in it below."""
+    hits = list(result)
+    for at, hit in enumerate(hits):
+        if at == 0 or hits[at - 1].session_id != hit.session_id:
+            _print_header(hit)
+        if hit.message_id is not None:
+            _print_hit(hit)
+        if at + 1 == len(hits) or hits[at + 1].session_id != hit.session_id:
+            shown = sum(one.session_id == hit.session_id for one in hits)
+            more = result.in_session[hit.session_id] - shown
+            if more:
+                out_marked([(f"  … {more:,} more: --session {hit.session_id}", _QUIET)])
+
+
+def _print_header(hit: SearchHit) -> None:
+    """The session, with the words marked in its name where that is found."""
+    moment = f"{local_time(hit.session_created_at):%Y-%m-%d}"
+    number = f"{hit.session_id}  "
+    width = _width(len(number) + 2 + len(moment))
+    name = _fitted(hit.line, hit.marks, width) if hit.message_id is None else [(one_line(hit.name, width), None)]
+    out_marked([(number, _HEADER), *((text, codes or _HEADER) for text, codes in name), (f"  {moment}", _QUIET)])
+
+
+def _print_hit(hit: SearchHit) -> None:
+    moment = f"{local_time(hit.created_at):%Y-%m-%d %H:%M}"
+    place = f"  {hit.session_id}:{hit.message_id}  {one_line(hit.role, 20)}  "
+    folded = f"[{one_line(hit.hidden, 40)}] " if hit.hidden else ""
+    width = _width(len(place) + len(moment) + 2 + len(folded))
+    out_marked([(place, None), (f"{moment}  {folded}", _QUIET), *_fitted(hit.line, hit.marks, width)])
+
+
+def _width(taken: int) -> int:
+    """How many cells of a line are left."""
+    if not is_on_terminal():
+        return _UNLIMITED
+    return max(shutil.get_terminal_size().columns - taken, _NARROWEST_LINE)
+
+
+def _fitted(line: str, marks: tuple[tuple[int, int], ...], width: int) -> list[Part]:
+    """The line on one line of a terminal, with the first words that are marked in sight."""
+    if marks and marks[0][0] > width // 2 and _cells(line) > width:
+        cut = marks[0][0] - width // 3
+        line = f"…{line[cut:]}"
+        marks = tuple((first - cut + 1, last - cut + 1) for first, last in marks if first >= cut)
+    parts: list[Part] = []
+    at = 0
+    for first, last in marks:
+        parts += [(line[at:first], None), (line[first:last], _MARK)]
+        at = last
+    parts.append((line[at:], None))
+    shown: list[Part] = []
+    for text, codes in parts:
+        safe = _SPACE.sub(" ", display(text))
+        safe = safe if shown else safe.lstrip()
+        kept = safe if _cells(safe) <= width else fitted(safe, width)
+        width -= _cells(kept)
+        shown.append((kept, codes))
+        if kept != safe or not width:
+            break
+    return shown
+
+
+def _cells(text: str) -> int:
+    # Counting the cells of what isn't ASCII costs an import, and an ellipsis is in every long line.
+    return cells(text.replace("…", "_"))
+
+
+def _as_json(hit: SearchHit) -> dict[str, Any]:
+    found = asdict(hit)
+    return {key: value.isoformat() if isinstance(value, datetime) else value for key, value in found.items()}

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hfs.persistence.index.listing import SessionFilter as SessionFilter
     from hfs.persistence.index.listing import SessionPage as SessionPage
     from hfs.persistence.index.listing import Sort as Sort
+    from hfs.persistence.index.searching import SearchOptions as SearchOptions
     from hfs.persistence.index.statistics import Amount as Amount
     from hfs.persistence.index.statistics import Statistics as Statistics
     from hfs.persistence.models import NAME_LIMIT as NAME_LIMIT
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from hfs.persistence.models import NewMessage as NewMessage
     from hfs.persistence.models import Notice as Notice
     from hfs.persistence.models import SearchHit as SearchHit
+    from hfs.persistence.models import SearchResult as SearchResult
     from hfs.persistence.models import SessionModel as SessionModel
     from hfs.persistence.models import SessionSummary as SessionSummary
     from hfs.persistence.models import TrashedSession as TrashedSession
@@ -60,6 +62,7 @@ _HOMES = {
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
     "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage", "Sort"),
+    "index.searching": ("SearchOptions",),
     "index.statistics": ("Amount", "Statistics"),
     "_time": ("format_time", "parse_time"),
     "models": (
@@ -69,6 +72,7 @@ _HOMES = {
         "NewMessage",
         "Notice",
         "SearchHit",
+        "SearchResult",
         "SessionModel",
         "SessionSummary",
         "TrashedSession",
@@ -96,6 +100,8 @@ __all__ = [
     "NewMessage",
     "Notice",
     "SearchHit",
+    "SearchOptions",
+    "SearchResult",
     "SessionFilter",
     "SessionImport",
     "SessionModel",

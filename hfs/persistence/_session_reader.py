@@ -18,10 +18,11 @@ from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
 from hfs.persistence._session_document import SESSION_LAYOUT, to_session
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
 from hfs.persistence.index.session_index import SessionIndex
-from hfs.persistence.models import Draft, SearchHit, SessionModel, SessionSummary, TrashedSession
+from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
     from hfs.persistence._trash import Trash
+    from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
 
 _UID_PREFIX = 4
@@ -151,21 +152,26 @@ class SessionReader:
             reason = f"{error} It opens read-only; {count} recovered. `hfs check --repair` mends it."
             return to_session(session_id, rescued.document, read_only=reason)
 
-    def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
-        """Messages and names that hold all the words, in any case; newest sessions first.
-
-        Every file is read for it.
+    def search(self, words: str, limit: int | None = 50, options: SearchOptions | None = None) -> SearchResult:
+        """Messages and names in which all the words are: whole words, in any case, with accents or without.
 
         Args:
-            words: The words, between spaces.
-            limit: How many hits at the most; all, where it is None.
+            words: Words, ``"exact phrases"``, ``beginnings*``, and ``-words`` that must not be there. Where no text
+                has the whole words, those are found that begin with them. Or a regular expression, see the options.
+            limit: How many places at the most; all, where it is None.
+            options: Where they are looked for, and how; everywhere, where it is None.
+
+        Returns:
+            The places, session by session. First those sessions with the words in their name, then those where they
+            stand side by side, then those that have them more often, then those in which something happened last.
+
+        Raises:
+            BadQueryError: There is no word to look for, or the pattern is none.
         """
-        from itertools import islice
+        from hfs.persistence.index.search import Search
+        from hfs.persistence.index.searching import SearchOptions
 
-        from hfs.persistence._search import search
-
-        hits = search(words, self._index.recent(None), self._folder.read_bytes, self.get)
-        return list(islice(hits, limit))
+        return self._index.search(Search(words, limit, options or SearchOptions()))
 
     def unsent(self, session_id: int | None) -> str:
         """What was typed into a session, or a new one, and not sent; empty if there is nothing."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, overload
 
 from hfs.persistence._time import format_time
 
@@ -76,8 +77,45 @@ class SearchHit:
     message_id: int | None
     """The message; None where it is the session's name."""
     role: str
+    """Who said it; empty for a name."""
     line: str
-    """The line in which most of the words stand."""
+    """The line in which most of the words stand, cut around them."""
+    marks: tuple[tuple[int, int], ...]
+    """Where the words stand in the line: the start of each, and its end."""
+    created_at: datetime
+    """When it was said; of a name, when the session was begun."""
+    session_created_at: datetime
+    hidden: str | None = None
+    """What the message is, where it is shown folded: see ``MessageModel.hidden``."""
+
+
+@dataclass(slots=True)
+class SearchResult(Sequence[SearchHit]):
+    """What a search shows, the best first and session by session, and how much it doesn't."""
+
+    hits: list[SearchHit]
+    total: int
+    """How many places there are."""
+    sessions: int
+    """In how many sessions they are."""
+    exact: bool
+    """Whether these are the numbers; else there are more."""
+    in_session: dict[int, int]
+    """How many places each session has that is shown."""
+    as_prefixes: bool = False
+    """Whether no text has the whole words, and what is shown begins with them."""
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    @overload
+    def __getitem__(self, index: int) -> SearchHit: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[SearchHit]: ...
+
+    def __getitem__(self, index: int | slice) -> SearchHit | list[SearchHit]:
+        return self.hits[index]
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from hfs.persistence.models import (
     MessageModel,
     NewMessage,
     Notice,
-    SearchHit,
+    SearchResult,
     SessionModel,
     SessionSummary,
     TrashedSession,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
     from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
+    from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
 
 _Parameters = ParamSpec("_Parameters")
@@ -155,9 +156,9 @@ class SessionRepository:
         """Raises an error where the sessions can't be listed. Reads none of them."""
         await self._run(self._store.require_readable)
 
-    async def search(self, words: str, limit: int | None = 50) -> list[SearchHit]:
-        """Messages and names that hold all the words; newest sessions first."""
-        return await self._ask(self._store.search, words, limit)
+    async def search(self, words: str, limit: int | None = 50, options: SearchOptions | None = None) -> SearchResult:
+        """Messages and names in which all the words are, the best first."""
+        return await self._ask(self._store.search, words, limit, options)
 
     async def unsent(self, session_id: int | None) -> str:
         """What was typed into a session, or a new one, and not sent."""

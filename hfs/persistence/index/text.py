@@ -13,27 +13,26 @@ from typing import Final
 
 WORD: Final = "[0-9a-z\x80-\U0010ffff]"
 """A character of a word, in folded text; every other character parts words."""
-_WORDS: Final = re.compile(f"{WORD}+")
-_UNSPACED: Final = re.compile(
+# Patterns as text: compiled where they are used, which is where a text isn't ASCII.
+_UNSPACED: Final = (
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 """Thai, Lao, Burmese, Khmer, Tai, Kana, Han, and Hangul, whose endings join their words."""
-_PICTURE: Final = re.compile("[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]")
+_PICTURE: Final = "[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
 """Arrows, signs and emoji: each is a word."""
-_DROPPED: Final = re.compile(
-    "[\u00ad\u0591-\u05c7\u0640\u064b-\u0652\u0670\u180e\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]"
-)
+_DROPPED: Final = "[\u00ad\u0591-\u05c7\u0640\u064b-\u0652\u0670\u180e\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]"
 """What is written or not in one and the same word: soft hyphens, joiners, the points of Hebrew and Arabic."""
-_ACCENTS: Final = re.compile(
-    "(?<=[a-z\u00e6-\u024f\u0370-\u03ff])[\u0300-\u036f]+|(?<=[\u0400-\u04ff])[\u0300\u0301]+|(?<=\u0627)[\u0653-\u0655]"
+_ACCENTS: Final = (
+    "(?<=[a-z\u00e6-\u024f\u0370-\u03ff])[\u0300-\u036f]+"
+    "|(?<=[\u0400-\u04ff])[\u0300\u0301]+|(?<=\u0627)[\u0653-\u0655]"
 )
 _LETTERS: Final = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ё": "е"}
 _IN_WORDS: Final = ("Mn", "Mc", "Co", "Cn")
 """Beside letters and digits. What this Python doesn't know may be a letter."""
 _MARKS: Final = ("Mn", "Mc", "Me")
 _PRIVATE: Final = 0xF0000
-_CLUSTER: Final = re.compile("(?s:.)[\u0300-\u036f\u0591-\u05c7\u064b-\u0655\u0670\u1160-\u11ff\u3099\u309a]*")
+_CLUSTER: Final = "(?s:.)[\u0300-\u036f\u0591-\u05c7\u064b-\u0655\u0670\u1160-\u11ff\u3099\u309a]*"
 
 
 class _Signs(dict[int, str]):
@@ -63,16 +62,16 @@ def _sign(character: str) -> str:
     category = unicodedata.category(character)
     if character in _LETTERS:
         return _LETTERS[character]
-    if _DROPPED.match(character):
+    if re.match(_DROPPED, character):
         return ""
-    if _PICTURE.match(character):
+    if re.match(_PICTURE, character):
         # The database's tokenizer takes old ones for spaces and new ones for letters; all for letters in this area.
         return f" {chr(_PRIVATE | ord(character) & 0xFFFF)} "
     if category == "Nd":
         return str(unicodedata.decimal(character))
-    if category[0] not in "LN" and category not in _IN_WORDS or character in "\ufffe\uffff":
+    if (category[0] not in "LN" and category not in _IN_WORDS) or character in "\ufffe\uffff":
         return " "
-    return f" {character} " if _UNSPACED.match(character) else character
+    return f" {character} " if re.match(_UNSPACED, character) else character
 
 
 _SIGNS: Final = _Signs()
@@ -91,12 +90,12 @@ def fold(text: str) -> str:
 
 def _fold_together(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text).casefold()
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", plain)).translate(_SIGNS)
+    return unicodedata.normalize("NFC", re.sub(_ACCENTS, "", plain)).translate(_SIGNS)
 
 
 def words_in(folded: str) -> list[str]:
     """The words of a folded text, in order."""
-    return _WORDS.findall(folded)
+    return re.findall(f"{WORD}+", folded)
 
 
 def fold_in_place(text: str) -> tuple[str, list[int] | None]:
@@ -120,5 +119,5 @@ def fold_in_place(text: str) -> tuple[str, list[int] | None]:
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:
     """Each character with the accents that follow it."""
-    for match in _CLUSTER.finditer(text):
+    for match in re.finditer(_CLUSTER, text):
         yield match.start(), match[0]
