@@ -13,6 +13,8 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -32,6 +34,9 @@ _UPDATE = os.O_RDWR | _NOFOLLOW | _NONBLOCK | _BINARY
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
 _WINDOWS = sys.platform == "win32"
 _REPLACE_PATIENCE = 2.5
+
+Around = Callable[[], AbstractContextManager[object]]
+"""What is entered around something that is done."""
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space and try again",
@@ -241,16 +246,21 @@ class PreparedFile:
         path: Where it will be.
         data: The whole content.
         mode: The permissions; those of the file that it replaces are kept.
+        around: Entered around each call that changes the folder.
 
     Raises:
         OSError: It could not be written; nothing is left behind.
     """
 
-    def __init__(self, ops: FileOps, path: str, data: bytes, mode: int = FILE_MODE) -> None:
+    def __init__(
+        self, ops: FileOps, path: str, data: bytes, mode: int = FILE_MODE, around: Around = contextlib.nullcontext
+    ) -> None:
         self._ops = ops
         self._path = path
+        self._around = around
         self._temporary = _temporary_name(path)
-        self._fd = ops.open(self._temporary, _CREATE, FILE_MODE)
+        with around():
+            self._fd = ops.open(self._temporary, _CREATE, FILE_MODE)
         try:
             _write_all(ops, self._fd, data)
             if mode != FILE_MODE:
@@ -277,7 +287,8 @@ class PreparedFile:
                 if look(self._ops, self._path) != expected:
                     raise ChangedMeanwhile
                 self._close_on_windows()
-                _replace(self._ops, self._temporary, self._path)
+                with self._around():
+                    _replace(self._ops, self._temporary, self._path)
         except BaseException:
             self.discard()
             raise
@@ -289,7 +300,8 @@ class PreparedFile:
 
     def _create(self) -> None:
         try:
-            self._ops.link(self._temporary, self._path)
+            with self._around():
+                self._ops.link(self._temporary, self._path)
         except FileExistsError as error:
             raise ChangedMeanwhile from error
         except OSError:
@@ -297,10 +309,12 @@ class PreparedFile:
             if look(self._ops, self._path) is not None:
                 raise ChangedMeanwhile from None
             self._close_on_windows()
-            _replace(self._ops, self._temporary, self._path)
+            with self._around():
+                _replace(self._ops, self._temporary, self._path)
             return
         self._close_on_windows()
-        self._ops.unlink(self._temporary)
+        with self._around():
+            self._ops.unlink(self._temporary)
 
     def discard(self) -> None:
         """Removes the temporary file."""

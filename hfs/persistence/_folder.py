@@ -12,6 +12,7 @@ from hfs.persistence._files import (
     FILE_MODE,
     ChangedMeanwhile,
     NotRegularError,
+    PreparedFile,
     append_tail,
     identity_of,
     io_error,
@@ -19,12 +20,11 @@ from hfs.persistence._files import (
     make_folder,
     read_file,
     real_path,
-    replace_file,
 )
 from hfs.persistence._format import TAIL, Document, render, render_item
 from hfs.persistence._memory import Known, item_number
 from hfs.persistence._reader import Snapshot
-from hfs.persistence._writer import FolderWriter
+from hfs.persistence._writer import FolderWriter, Moves
 
 Amend = Callable[[Document, list[Document]], bool]
 """Changes the fields of a document beside its growing list when items come in; says whether it did."""
@@ -66,7 +66,7 @@ class DocumentFolder(FolderWriter):
                 make_folder(self.ops, self._folder)
                 self.reserve(doc_id)
                 try:
-                    identity = self._replace(doc_id, data, None, FILE_MODE)
+                    identity, moves = self._replace(doc_id, data, None, FILE_MODE)
                     break
                 except ChangedMeanwhile:
                     if given is not None:
@@ -79,11 +79,11 @@ class DocumentFolder(FolderWriter):
             self._memory.forget(doc_id)
             self._memory.remember(doc_id, content, data, identity, FILE_MODE)
             self._memory.record(doc_id, self._items(content))
-            self.events.stored(doc_id, identity, content)
+            self.events.stored(doc_id, identity, content, moves)
             return doc_id
 
     def place(self, doc_id: int, document: Document) -> None:
-        """Adds a document under an id that was reserved for it, and remembers nothing of it.
+        """Adds a document under an id that was reserved for it, and neither remembers nor tells anything of it.
 
         Raises:
             ValueError: There is a document of that id, or a value is nested too deep.
@@ -129,12 +129,14 @@ class DocumentFolder(FolderWriter):
 
     def _note_next(self, doc_id: int) -> None:
         path = f"{self._folder}/{_NEXT_ID}"
+        moves: Moves = []
         try:
-            with self._timed():
-                replace_file(self.ops, path, b"%d\n" % doc_id, expected=look(self.ops, path))
+            expected = look(self.ops, path)
+            PreparedFile(self.ops, path, b"%d\n" % doc_id, around=lambda: self._timed(moves)).replace(expected)
         except (OSError, ChangedMeanwhile) as error:
             reason = error if isinstance(error, OSError) else OSError("it keeps changing")
             raise io_error(reason, path, "save") from error
+        self.events.moved(moves)
 
     def forget_ids(self) -> None:
         """Lets ids begin at 1 again. Call it under the table's lock."""
@@ -145,27 +147,24 @@ class DocumentFolder(FolderWriter):
 
     def remove(self, doc_id: int) -> bool:
         """Removes a document for good; says whether it was there."""
-        return self._take_away(doc_id, lambda path: self.ops.unlink(path))
+        return self._take_away(doc_id, self.ops.unlink)
 
     def move(self, doc_id: int, target: Path) -> bool:
         """Moves a document's file out of the table; says whether it was there."""
         make_folder(self.ops, str(target.parent))
+        return self._take_away(doc_id, lambda path: self.ops.replace(path, str(target)), target)
 
-        def rename(path: str) -> None:
-            self.ops.replace(path, str(target))
-            self.ops.fsync_folder(str(target.parent))
-
-        return self._take_away(doc_id, rename)
-
-    def _take_away(self, doc_id: int, work: Callable[[str], None]) -> bool:
+    def _take_away(self, doc_id: int, take: Callable[[str], None], target: Path | None = None) -> bool:
         with self.locks.document(doc_id):
             self._memory.forget(doc_id)
             self._seen.discard(doc_id)
+            moves: Moves = []
             try:
-                with self._timed():
-                    work(self.file(doc_id))
-                    # Before the folder's new time is noted: an index that knew that alone would keep the document.
-                    self.events.removed(doc_id)
+                with self._timed(moves):
+                    take(self.file(doc_id))
+                self.events.removed(doc_id, moves)
+                if target is not None:
+                    self.ops.fsync_folder(str(target.parent))
                 self.ops.fsync_folder(self._folder)
             except (FileNotFoundError, NotADirectoryError):
                 return False
@@ -277,13 +276,14 @@ class DocumentFolder(FolderWriter):
         """Appends without rendering the document; False if that can't be done now."""
         encoded = b"".join([b",\n    " + render_item(item, self.layout) for item in items])
         body, before = None, known.identity
+        moves: Moves = []
         try:
             if known.identity.size >= self._threshold:
                 path = real_path(self.ops, self.file(doc_id))
                 identity = append_tail(self.ops, path, TAIL, encoded + TAIL, known.identity)
             else:
                 body = self._body(doc_id, known)[: -len(TAIL)] + encoded + TAIL
-                identity = self._replace(doc_id, body, known.identity, known.mode)
+                identity, moves = self._replace(doc_id, body, known.identity, known.mode)
         except (ChangedMeanwhile, NotRegularError, OSError):
             # The way over the whole document finds out what is there now, and says what failed.
             self._memory.drop(doc_id)
@@ -292,7 +292,7 @@ class DocumentFolder(FolderWriter):
             self._memory.drop(doc_id)
             raise
         self._memory.advance(known, items, body, identity)
-        self.events.appended(doc_id, before, identity, items)
+        self.events.appended(doc_id, before, identity, items, moves)
         return True
 
     def _body(self, doc_id: int, known: Known) -> bytes:

@@ -100,6 +100,19 @@ def exact(data: bytes, value: Any) -> Any:
     return _loads_slowly(data.removeprefix(_BOM)) if _has_float(value) else value
 
 
+def is_too_deep(data: bytes, value: Any) -> bool:
+    """Whether the value that the bytes stand for is nested deeper than ``DEPTH_LIMIT``."""
+    if data.count(b"[") + data.count(b"{") <= DEPTH_LIMIT:
+        return False
+    level = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        below = [part for item in level for part in (item.values() if type(item) is dict else item)]
+        level = [part for part in below if type(part) is dict or type(part) is list]
+        if not level:
+            return False
+    return True
+
+
 def _has_float(value: Any) -> bool:
     """Whether a float is in there. An integer beyond 64 bits has become one, too."""
     found = False

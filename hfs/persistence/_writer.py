@@ -25,6 +25,7 @@ from hfs.persistence._files import (
     FileOps,
     Identity,
     NotRegularError,
+    PreparedFile,
     identity_of,
     io_error,
     make_folder,
@@ -39,6 +40,10 @@ from hfs.persistence._reader import APPEND_THRESHOLD, FolderReader, Snapshot
 _ATTEMPTS: Final = 5
 
 
+Moves = list[tuple[int, int]]
+"""How a write changed the time of the folder, in nanoseconds: each time from the first to the second."""
+
+
 @dataclass(slots=True)
 class FolderEvents:
     """Whom to tell what happened. Each is called with the document's id."""
@@ -49,14 +54,16 @@ class FolderEvents:
     """A stale copy took items away, and they are back."""
     taken_out: Callable[[int, list[Document]], None] = lambda doc_id, items: None
     """Somebody else took out items that this process had appended."""
-    stored: Callable[[int, Identity, Document], None] = lambda doc_id, identity, document: None
+    stored: Callable[[int, Identity, Document, Moves], None] = lambda doc_id, identity, document, moves: None
     """A document was written whole."""
-    appended: Callable[[int, Identity, Identity, list[Document]], None] = lambda doc_id, before, after, items: None
+    appended: Callable[[int, Identity, Identity, list[Document], Moves], None] = (
+        lambda doc_id, before, after, items, moves: None
+    )
     """Items were appended to the first file, which made it the second."""
-    removed: Callable[[int], None] = lambda doc_id: None
+    removed: Callable[[int, Moves], None] = lambda doc_id, moves: None
     """A document was removed, or moved away."""
-    renamed: Callable[[int, int], None] = lambda before, after: None
-    """A write changed the time of the folder, in nanoseconds, from the first to the second. Called without an id."""
+    moved: Callable[[Moves], None] = lambda moves: None
+    """A write changed the time of the folder, and no document. Called without an id."""
     highest_id: Callable[[], int | None] = lambda: None
     """Asked for the highest id of a document; None where that is not known."""
 
@@ -140,10 +147,10 @@ class FolderWriter(FolderReader):
         data = render(self._completed(doc_id, document), self.layout)
         original = self._set_aside(doc_id, snapshot.data) if snapshot.salvaged else None
         mode = stat.S_IMODE(snapshot.status.st_mode)
-        identity = self._replace(doc_id, data, snapshot.identity, mode)
+        identity, moves = self._replace(doc_id, data, snapshot.identity, mode)
         self._memory.remember(doc_id, document, data, identity, mode)
         self._memory.keep_only(doc_id, document)
-        self.events.stored(doc_id, identity, document)
+        self.events.stored(doc_id, identity, document, moves)
         if original is not None:
             self.events.recovered(doc_id, original)
         if loaded.put_back:
@@ -237,23 +244,24 @@ class FolderWriter(FolderReader):
                 self.events.taken_out(doc_id, taken_out)
         return loaded
 
-    def _replace(self, doc_id: int, data: bytes, expected: Identity | None, mode: int) -> Identity:
+    def _replace(self, doc_id: int, data: bytes, expected: Identity | None, mode: int) -> tuple[Identity, Moves]:
         try:
             path = real_path(self.ops, self.file(doc_id))
         except NotRegularError as error:
             raise ChangedMeanwhile from error
-        with self._timed():
-            return replace_file(self.ops, path, data, expected=expected, mode=mode)
+        moves: Moves = []
+        prepared = PreparedFile(self.ops, path, data, mode, lambda: self._timed(moves))
+        return prepared.replace(expected), moves
 
     @contextlib.contextmanager
-    def _timed(self) -> Iterator[None]:
-        """Tells how a write changes the time of the folder."""
+    def _timed(self, moves: Moves) -> Iterator[None]:
+        """Notes how something changes the time of the folder. It is short: what others do meanwhile doesn't show."""
         before = self._folder_time()
         yield
         after = self._folder_time()
         if self._counted == before:
             self._counted = after
-        self.events.renamed(before, after)
+        moves.append((before, after))
 
     def _folder_time(self) -> int:
         try:
@@ -295,10 +303,11 @@ class FolderWriter(FolderReader):
             rendered = render(self._completed(doc_id, document), self.layout)
             try:
                 original = self._set_aside(doc_id, data)
-                self._replace(doc_id, rendered, identity_of(status), stat.S_IMODE(status.st_mode))
+                identity, moves = self._replace(doc_id, rendered, identity_of(status), stat.S_IMODE(status.st_mode))
             except ChangedMeanwhile:
                 raise self._unsettled(doc_id) from None
             except OSError as error:
                 raise error if isinstance(error, HfsError) else io_error(error, self.file(doc_id), "mend") from error
             self._memory.drop(doc_id)
+            self.events.stored(doc_id, identity, document, moves)
             return original

@@ -68,6 +68,8 @@ _TABLES: Final = (
     "INSERT INTO state VALUES (0, 0, 0, 1, 0)",
     # Sessions whose rows are up to date and whose words are not there: a list doesn't need them.
     "CREATE TABLE behind (session INTEGER PRIMARY KEY)",
+    # Sessions whose rows may not be up to date: what processes noted of them came in another order than it was done.
+    "CREATE TABLE doubtful (session INTEGER PRIMARY KEY)",
     "CREATE TABLE parts (file TEXT PRIMARY KEY, identity TEXT NOT NULL)",
     TEXT_TABLE,
     f"PRAGMA user_version = {VERSION}",

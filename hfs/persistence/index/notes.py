@@ -2,104 +2,152 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
+from hfs.persistence._writer import Moves
 from hfs.persistence.index.rows import row_of
 
 if TYPE_CHECKING:
     from hfs.persistence.index.writing import IndexWriter
 
-Note = Callable[["IndexWriter", int], int]
-"""Writes what was noted; takes the time of the folder that the index is of, and returns the one it is of afterwards."""
+Note = Callable[["IndexWriter"], None]
+"""Writes what was noted."""
 
 _DELAY: Final = 0.3
 """How long what follows is waited for, in seconds."""
 _MOST: Final = 5000
-"""How many are kept at the most; what is left out is found by the next list."""
+"""How many notes are kept at the most."""
+_MOST_BYTES: Final = 8 << 20
+"""How much of what was written they keep at the most: of more it is only noted that it must be read again."""
+
+
+@dataclass(slots=True)
+class Noted:
+    """What was written and is not in the index yet."""
+
+    notes: list[Note] = field(default_factory=list)
+    moves: Moves = field(default_factory=list)
+    """How these writes changed the time of the folder."""
+    size: int = 0
+    """How many bytes of files the notes keep."""
+    lost: bool = False
+    """Whether there was more than could be kept: every file is to be looked at."""
+
+    def __bool__(self) -> bool:
+        return bool(self.notes or self.moves or self.lost)
 
 
 class Notes:
-    """What was written and is not in the index yet.
+    """Notes what was written, and brings it into the index.
+
+    What it keeps is bounded. A thread of its own writes it down, and ends when there is nothing more.
 
     Args:
-        write: Brings notes into the index.
+        write: Takes what is noted, and brings it into the index; says whether it could.
         is_current: Says whether a session's file is still that one.
     """
 
-    def __init__(self, write: Callable[[list[Note]], None], is_current: Callable[[int, Identity], bool]) -> None:
+    def __init__(
+        self, write: Callable[[Callable[[], Noted]], bool], is_current: Callable[[int, Identity], bool]
+    ) -> None:
         self._write = write
         self._is_current = is_current
-        self._notes: list[Note] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._noted = Noted()
         self._lock = threading.Lock()
-        self._wanted = threading.Event()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._process = os.getpid()
 
-    def stored(self, doc_id: int, identity: Identity, document: Document) -> None:
+    def stored(self, doc_id: int, identity: Identity, document: Document, moves: Moves) -> None:
         """Notes a session that was written whole."""
 
-        def write(writer: IndexWriter, folder: int) -> int:
-            # Another process may have changed the file meanwhile, and put that into the index.
+        def write(writer: IndexWriter) -> None:
+            # Another process may have changed the file meanwhile, and put that into the index, or not yet.
             if self._is_current(doc_id, identity):
                 writer.put(*row_of(doc_id, identity, document))
-            return folder
+            else:
+                writer.doubt(doc_id)
 
-        self._add(write)
+        self._add(write, doc_id, identity.size, moves)
 
-    def appended(self, doc_id: int, before: Identity, after: Identity, items: list[dict[str, Any]]) -> None:
+    def appended(
+        self, doc_id: int, before: Identity, after: Identity, items: list[dict[str, Any]], moves: Moves
+    ) -> None:
         """Notes messages that were appended to a session."""
+        size = max(after.size - before.size, 0)
+        self._add(lambda writer: writer.extend(doc_id, before, after, items), doc_id, size, moves)
 
-        def write(writer: IndexWriter, folder: int) -> int:
-            writer.extend(doc_id, before, after, items)
-            return folder
-
-        self._add(write)
-
-    def removed(self, doc_id: int) -> None:
+    def removed(self, doc_id: int, moves: Moves) -> None:
         """Notes that a session is gone."""
+        self._add(lambda writer: writer.remove(doc_id), doc_id, 0, moves)
 
-        def write(writer: IndexWriter, folder: int) -> int:
-            writer.remove(doc_id)
-            return folder
+    def moved(self, moves: Moves) -> None:
+        """Notes that a write changed the time of the folder, and no session."""
+        self._add(None, 0, 0, moves)
 
-        self._add(write)
-
-    def renamed(self, before: int, after: int) -> None:
-        """Notes that a write of this process changed the folder's time, which others may have done meanwhile too."""
-        self._add(lambda writer, folder: after if folder == before else folder)
-
-    def _add(self, note: Note) -> None:
+    def _add(self, note: Note | None, doc_id: int, size: int, moves: Moves) -> None:
+        if self._process != os.getpid():
+            # In a forked child: what its parent noted, its parent writes.
+            self._begin()
         with self._lock:
-            if len(self._notes) < _MOST:
-                self._notes.append(note)
+            noted = self._noted
+            if noted.size + size > _MOST_BYTES:
+                note, size = (lambda writer: writer.doubt(doc_id)), 0
+            if len(noted.notes) >= _MOST:
+                noted.lost = True
+            elif note is not None:
+                noted.notes.append(note)
+                noted.size += size
+            _join(noted.moves, moves)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="hfs-index", daemon=True)
+                self._thread = threading.Thread(target=self._run, args=(self._ended,), name="hfs-index", daemon=True)
                 self._thread.start()
-        if not self._wanted.is_set():
-            self._wanted.set()
 
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            self._wanted.wait()
-            self._ended.wait(_DELAY)
-            self._wanted.clear()
+    def _run(self, ended: threading.Event) -> None:
+        while True:
+            ended.wait(_DELAY)
             self.flush()
+            with self._lock:
+                if ended.is_set() or not self._noted:
+                    self._thread = None
+                    return
 
     def flush(self) -> None:
         """Brings what is noted into the index now."""
+        if not self._write(self._take):
+            with self._lock:
+                self._noted.lost = True
+
+    def _take(self) -> Noted:
         with self._lock:
-            notes, self._notes = self._notes, []
-        if notes:
-            self._write(notes)
+            noted, self._noted = self._noted, Noted()
+        return noted
 
     def close(self) -> None:
-        """Does it for the last time."""
-        self._ended.set()
-        self._wanted.set()
-        if self._thread is not None:
-            self._thread.join()
+        """Does it, and waits until it is done."""
+        if self._process != os.getpid():
+            self._begin()
+        with self._lock:
+            thread, ended, self._ended = self._thread, self._ended, threading.Event()
+        ended.set()
+        if thread is not None:
+            thread.join()
         self.flush()
+
+
+def _join(moves: Moves, more: Moves) -> None:
+    """Adds moves; those that follow on each other become one."""
+    for before, after in more:
+        if moves and moves[-1][1] == before:
+            moves[-1] = (moves[-1][0], after)
+        elif len(moves) < _MOST:
+            moves.append((before, after))

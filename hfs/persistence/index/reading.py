@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence._files import NotRegularError, identity_of, read_file
 from hfs.persistence._folder import DocumentFolder
-from hfs.persistence._json import JSONError, loads
+from hfs.persistence._json import JSONError, is_too_deep, loads
 from hfs.persistence.index.rows import Row, Said, damaged_row, row_of
 from hfs.persistence.index.sweep import stat_of
 from hfs.persistence.models import SessionSummary
@@ -35,7 +35,7 @@ def _read_quickly(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]]
         document = loads(data)
     except (OSError, NotRegularError, JSONError):
         return None
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or is_too_deep(data, document):
         return None
     return row_of(doc_id, identity_of(status), document)
 

@@ -15,12 +15,13 @@ from hfs.errors import StoreIOError
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress, part_identity, transaction
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, count_tags, may_be_called, page, rows
-from hfs.persistence.index.notes import Note, Notes
+from hfs.persistence.index.notes import Noted, Notes
 from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.sweep import SHARED_FROM, number_of, stat_of, sweep
-from hfs.persistence.models import SessionSummary
+from hfs.persistence.models import SearchResult, SessionSummary
 
 if TYPE_CHECKING:
+    from hfs.persistence.index.search import Search
     from hfs.persistence.index.statistics import Statistics
     from hfs.persistence.index.writing import IndexWriter
 
@@ -69,7 +70,7 @@ class SessionIndex:
         folder.events.stored = self._notes.stored
         folder.events.appended = self._notes.appended
         folder.events.removed = self._notes.removed
-        folder.events.renamed = self._notes.renamed
+        folder.events.moved = self._notes.moved
         folder.events.highest_id = self._highest_id
 
     def close(self) -> None:
@@ -146,6 +147,19 @@ class SessionIndex:
 
         return self._answer(lambda connection: statistics(connection, wanted), thorough=True)
 
+    def search(self, search: Search) -> SearchResult:
+        """What a search shows, each place as its file has it."""
+
+        def work(connection: sqlite3.Connection) -> SearchResult:
+            for _ in range(_ATTEMPTS):
+                result, stale = search.run(connection, self._database, self._folder, self._tell)
+                if not stale:
+                    break
+                self._read_again(connection, stale)
+            return result
+
+        return self._answer(work, thorough=search.for_pattern, words=not search.for_pattern)
+
     def _verified(self, connection: sqlite3.Connection, query: ListQuery) -> list[SessionSummary]:
         """Sessions each of which is as its file is."""
         for _ in range(_ATTEMPTS):
@@ -214,12 +228,21 @@ class SessionIndex:
             raise AssertionError("a database in memory is sound")
 
     def _refresh(self, connection: sqlite3.Connection, *, thorough: bool) -> None:
+        self._settle_doubts(connection)
         folder, swept, took = connection.execute("SELECT folder, swept, took FROM state").fetchone()
         present = self._folder_time()
         if not thorough and folder == present and 0 <= _now() - swept < took * _PAUSE:
             if _count_up_to(connection, self._always_below + 1) > self._always_below:
                 return
         self._sweep(connection)
+
+    def _settle_doubts(self, connection: sqlite3.Connection) -> None:
+        """Reads again what processes noted in another order than they wrote it."""
+        while connection.execute("SELECT 1 FROM doubtful").fetchone():
+            with transaction(connection):
+                doubtful = connection.execute(f"SELECT session FROM doubtful LIMIT {_STEP}").fetchall()
+                self._read_step(connection, [doc_id for (doc_id,) in doubtful])
+                connection.executemany("DELETE FROM doubtful WHERE session = ?", doubtful)
 
     def _folder_time(self) -> int:
         """When something was added to the folder, taken out, or replaced, last."""
@@ -246,7 +269,9 @@ class SessionIndex:
             with transaction(connection):
                 writer = self._writer(connection)
                 for doc_id in found.gone:
-                    writer.remove(doc_id)
+                    # It may have been added since, and noted.
+                    if self._identity(doc_id) is None:
+                        writer.remove(doc_id)
                 _keep(connection, writer)
         if not count or found.changed or found.gone or found.count > self._always_below:
             connection.execute("UPDATE state SET folder = ?, swept = ?, took = ?", (folder, _now(), took))
@@ -261,26 +286,29 @@ class SessionIndex:
     def _read_again(self, connection: sqlite3.Connection, doc_ids: Sequence[int], *, words: bool = True) -> None:
         if not doc_ids:
             return
-        from hfs.persistence.index.reading import read_rows
-
         for at in range(0, len(doc_ids), _STEP):
             if len(doc_ids) > _STEP:
                 self._tell(at, len(doc_ids))
-            step = doc_ids[at : at + _STEP]
             with transaction(connection):
-                writer = self._writer(connection)
-                read = set()
-                for row, said in read_rows(self._folder, step):
-                    if words:
-                        writer.put(row, said)
-                    else:
-                        writer.put_row(row)
-                    read.add(row.id)
-                for doc_id in read.symmetric_difference(step):
-                    writer.remove(doc_id)
-                _keep(connection, writer)
+                self._read_step(connection, doc_ids[at : at + _STEP], words=words)
         if len(doc_ids) > _STEP:
             self._tell(len(doc_ids), len(doc_ids))
+
+    def _read_step(self, connection: sqlite3.Connection, doc_ids: Sequence[int], *, words: bool = True) -> None:
+        """Reads files inside a transaction: what others note of them meanwhile comes after it."""
+        from hfs.persistence.index.reading import read_rows
+
+        writer = self._writer(connection)
+        read = set()
+        for row, said in read_rows(self._folder, doc_ids):
+            if words:
+                writer.put(row, said)
+            else:
+                writer.put_row(row)
+            read.add(row.id)
+        for doc_id in read.symmetric_difference(doc_ids):
+            writer.remove(doc_id)
+        _keep(connection, writer)
 
     def _catch_up(self, connection: sqlite3.Connection) -> None:
         """Reads the words that were left for later, and sees that those on the disk are the ones that were written.
@@ -335,21 +363,33 @@ class SessionIndex:
             with contextlib.suppress(OSError):
                 part.unlink()
 
-    def _write_notes(self, notes: list[Note]) -> None:
-        """Brings what this process wrote into the index, if there is one: what it misses is found by the next list."""
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            connection = self._database.open_existing()
-            if connection is None:
-                return
-            with transaction(connection):
-                (folder,) = connection.execute("SELECT folder FROM state").fetchone()
-                before = folder
-                writer = self._writer(connection)
-                for note in notes:
-                    folder = note(writer, folder)
-                _keep(connection, writer)
-                if folder != before:
-                    connection.execute("UPDATE state SET folder = ?", (folder,))
+    def _write_notes(self, take: Callable[[], Noted]) -> bool:
+        """Brings what this process wrote into the index, if there is one; says whether it did."""
+        # Whoever holds the lock sees the notes of this process in the index, or can still take them.
+        with self._lock:
+            noted = take()
+            if not noted:
+                return True
+            try:
+                connection = self._database.open_existing()
+                if connection is not None:
+                    with transaction(connection):
+                        self._write_noted(connection, noted)
+            except sqlite3.DatabaseError as error:
+                # An unsound one is made again, from the files.
+                return not _is_busy(error)
+            return True
+
+    def _write_noted(self, connection: sqlite3.Connection, noted: Noted) -> None:
+        writer = self._writer(connection)
+        for note in noted.notes:
+            note(writer)
+        _keep(connection, writer)
+        for before, after in noted.moves:
+            # Where another time stands, others have changed the folder too.
+            connection.execute("UPDATE state SET folder = ? WHERE folder = ?", (after, before))
+        if noted.lost:
+            connection.execute("UPDATE state SET swept = 0")
 
 
 def _keep(connection: sqlite3.Connection, writer: IndexWriter) -> None:

@@ -27,7 +27,7 @@ class Sweep:
     """What differs between the files and what is known of them."""
 
     changed: list[int]
-    """The documents whose files are new, others than those known, or taken away while they were looked at, ascending."""
+    """Documents whose files are new, others than those known, or taken away while they were looked at, ascending."""
     size: int
     """How many bytes these have together."""
     gone: list[int]

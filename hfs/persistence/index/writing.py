@@ -16,7 +16,6 @@ from hfs.persistence.index.rows import (
     Row,
     Said,
     count_activity,
-    from_microseconds,
     identity_number,
     microseconds,
     rowid_of,
@@ -72,7 +71,7 @@ class IndexWriter:
             self.place += len(said) + 1
 
     def extend(self, session_id: int, before: Identity, after: Identity, items: list[dict[str, Any]]) -> None:
-        """Adds messages to a session that is as it was before they came in; else nothing is done.
+        """Adds messages to a session that is as it was before they came in; any other is to be read again.
 
         Args:
             session_id: The session.
@@ -85,18 +84,24 @@ class IndexWriter:
             f"SELECT {columns} FROM sessions WHERE id = ? AND identity = ?", (session_id, identity_number(before))
         ).fetchone()
         if found is None:
+            self.doubt(session_id)
             return
         uid, name, created, updated, messages, tags, pinned, archived, problem, activity = found
+        times = [parse_time(item.get("created_at")) for item in items]
+        newest = times[-1] if times and None not in times else None
+        if newest is None or microseconds(newest) < (updated or 0):
+            # When a session changed last is told by its last message, even if clocks went back.
+            self.doubt(session_id)
+            return
         counts = {(hour, role, model): [number, length] for hour, role, model, number, length in orjson.loads(activity)}
-        newest = parse_time(items[-1].get("created_at"))
-        said = count_activity(counts, items, newest or from_microseconds(created))
+        said = count_activity(counts, items, newest)
         row = Row(
             id=session_id,
             identity=identity_number(after),
             uid=uid,
             name=name,
             created=created,
-            updated=updated if newest is None else max(updated or 0, microseconds(newest)),
+            updated=microseconds(newest),
             messages=messages + len(items),
             tags=orjson.loads(tags),
             pinned=bool(pinned),
@@ -105,10 +110,18 @@ class IndexWriter:
             activity=counts,
         )
         self._connection.execute(self._put, row.values())
-        if self._words:
+        if self._words and not self._is_behind(session_id):
             self._connection.executemany(_WORDS, _words_of(self.place, said))
             self._lengthen(session_id, messages + 1, len(items))
             self.place += len(items)
+
+    def _is_behind(self, session_id: int) -> bool:
+        behind = "SELECT 1 FROM behind WHERE session = ?"
+        return self._connection.execute(behind, (session_id,)).fetchone() is not None
+
+    def doubt(self, session_id: int) -> None:
+        """Says that the row of a session may not be up to date: it is to be read again."""
+        self._connection.execute("INSERT OR IGNORE INTO doubtful VALUES (?)", (session_id,))
 
     def _lengthen(self, session_id: int, at: int, count: int) -> None:
         """Notes places right behind those that are taken: often the session's own end there."""
@@ -136,8 +149,7 @@ class IndexWriter:
         if places:
             self.unused += int(places)
             self._connection.execute("DELETE FROM extents WHERE session = ?", (session_id,))
-        else:
-            self._connection.execute("DELETE FROM behind WHERE session = ?", (session_id,))
+        self._connection.execute("DELETE FROM behind WHERE session = ?", (session_id,))
 
 
 def _words_of(place: int, said: list[Said]) -> Iterator[tuple[int, str]]:
