@@ -57,12 +57,23 @@ async def picker(pilot: Pilot[int]) -> None:
     await pilot.pause(0.3)
 
 
+async def picker_in_use(pilot: Pilot[int]) -> None:
+    await picker(pilot)
+    await pilot.press("down", "f3")
+    await pilot.pause(0.5)
+    await pilot.press("f5", *"work, to do", "enter")
+    await pilot.pause(0.5)
+    await pilot.press(*"rebase")
+    await pilot.pause(0.8)
+
+
 def text_of(pilot: Pilot[int], home: Path) -> str:
     """What stands on the screen, without what differs from day to day."""
     app = pilot.app
     strips = app.screen._compositor.render_strips()
     text = "\n".join(strip.text.rstrip() for strip in strips) + "\n"
     text = re.sub(r"\d{4}-\d\d-\d\d[ _]\d\d[:-]\d\d", "YYYY-MM-DD HH:MM", text)
+    text = re.sub(r"(?<= )\d\d:\d\d(?= )", "HH:MM", text)
     return text.replace(str(home), "HOME")
 
 
@@ -75,6 +86,7 @@ def text_of(pilot: Pilot[int], home: Path) -> str:
         pytest.param("help", (100, 52), ChatOptions(), help_, id="help"),
         pytest.param("hint", (100, 20), ChatOptions(session=1), hint, id="a command being typed"),
         pytest.param("picker", (120, 24), ChatOptions(session=1), picker, id="the picker"),
+        pytest.param("picker-narrow", (60, 20), ChatOptions(session=1), picker_in_use, id="the picker, narrow"),
         pytest.param("no-save", (60, 20), ChatOptions(no_save=True), nothing, id="a chat that is not saved"),
     ],
 )

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from hfs.persistence import ListQuery, SearchHit, SessionFilter, SessionRepository, SessionSummary
+from hfs.persistence import ListQuery, SearchHit, SearchOptions, SessionFilter, SessionRepository, SessionSummary
 
-MOST: Final = 300
+MOST: Final = 200
 """How many lines are listed at once; how many more there are is said."""
-_NAMES: Final = 100
+_NAMES: Final = 80
 """How many of them are names, where words are looked for."""
-_FEW: Final = 20
-"""Where fewer names than these hold the words, those that hold their letters are listed too."""
+_OF_ONE: Final = 3
+"""How many messages of one session are listed at the most."""
+_SPELLED: Final = 20
+"""How many names are listed that hold the letters only, where none holds the words."""
 _CANDIDATES: Final = 1000
 """How many names are looked at closely, the last used first."""
 _LOOSEST: Final = 4
@@ -47,7 +49,7 @@ class Listing:
             [*self.rows, *other.rows],
             self.fitting + other.fitting,
             self.is_exact and other.is_exact,
-            max(self.archived, other.archived),
+            self.archived + other.archived,
             max(self.total, other.total),
         )
 
@@ -74,14 +76,15 @@ class SessionFinder:
         return await self._list(_filter(archived), MOST)
 
     async def named(self, words: str, *, archived: bool) -> Listing:
-        """The session with that number, then those with the words in their names, then those with the letters.
+        """The session with that number, then those with the words in their names, or else those with the letters.
 
         Raises:
             StoreError: They can't be read.
         """
         found = await self._list(_filter(archived, name=words), _NAMES)
-        if len(found.rows) < _FEW:
-            found.rows += await self._spelled(words, archived, {row.summary.id for row in found.rows})
+        found.rows.sort(key=lambda row: (not row.summary.pinned, not _begins_word(words, row.summary.name)))
+        if not found.rows:
+            found.rows = await self._spelled(words, archived)
         number = words.strip()
         if number.isascii() and number.isdigit() and len(number) < 19:
             one = await self._list(_filter(True, ids=(int(number),)), 1)
@@ -93,36 +96,54 @@ class SessionFinder:
         page = await self._repo.list_sessions(ListQuery(wanted, "updated", limit, pinned_first=True))
         return Listing([Row(one) for one in page.sessions], page.matching, True, page.archived, page.total)
 
-    async def _spelled(self, words: str, archived: bool, listed: set[int]) -> list[Row]:
+    async def _spelled(self, words: str, archived: bool) -> list[Row]:
         letters = "".join(words.split())
         wanted = _filter(archived, letters=letters)
         page = await self._repo.list_sessions(ListQuery(wanted, "updated", _CANDIDATES))
         close = []
         for at, summary in enumerate(page.sessions):
-            places = [] if summary.id in listed else spelled(letters, summary.name)
+            places = spelled(letters, summary.name)
             if places and places[-1] - places[0] < _LOOSEST * len(letters):
                 close.append((places[-1] - places[0], at, Row(summary)))
-        return [row for _, _, row in sorted(close, key=lambda found: found[:2])[: _FEW - len(listed)]]
+        return [row for _, _, row in sorted(close, key=lambda found: found[:2])[:_SPELLED]]
 
     async def said(self, words: str, *, archived: bool) -> Listing:
         """The messages with the words in them, the best first.
 
         Raises:
-            HfsError: There is nothing to look for, or they can't be read.
+            BadQueryError: There is no word to look for.
+            StoreError: They can't be read.
         """
-        most = MOST - _NAMES
-        hits = [hit for hit in await self._repo.search(words, most + 1) if hit.message_id is not None]
+        # Archived ones are left out afterwards: to look in some sessions only takes longer than to look in all.
+        options = SearchOptions(per_session=_OF_ONE, as_typed=True)
+        found = await self._repo.search(words, MOST - _NAMES, options)
+        hits = [hit for hit in found.hits if hit.message_id is not None]
         ids = tuple({hit.session_id for hit in hits})
-        page = await self._repo.list_sessions(ListQuery(_filter(archived, ids=ids), limit=len(ids) or 1))
+        page = await self._repo.list_sessions(ListQuery(_filter(True, ids=ids), limit=len(ids) or 1))
         known = {summary.id: summary for summary in page.sessions}
-        rows = [Row(known[hit.session_id], hit) for hit in hits if hit.session_id in known]
-        return Listing(rows[:most], len(rows), len(rows) <= most, 0, page.total)
+        hidden = set() if archived else {summary.id for summary in page.sessions if summary.archived}
+        rows = [Row(known[hit.session_id], hit) for hit in hits if hit.session_id in known.keys() - hidden]
+        left_out = len(found.hits) - len(hits) + sum(found.in_session.get(number, 0) for number in hidden)
+        only_said = len(hidden) - await self._count_named(words, hidden)
+        return Listing(rows, max(found.total - left_out, len(rows)), found.exact, only_said, page.total)
+
+    async def _count_named(self, words: str, ids: set[int]) -> int:
+        """How many of these sessions have the words in their names too."""
+        if not ids:
+            return 0
+        wanted = SessionFilter(name=words, ids=tuple(ids))
+        return (await self._repo.list_sessions(ListQuery(wanted, limit=1))).matching
 
 
 def _filter(
     archived: bool, *, name: str | None = None, letters: str | None = None, ids: Sequence[int] | None = None
 ) -> SessionFilter:
     return SessionFilter(archived=None if archived else False, name=name, letters=letters, ids=ids)
+
+
+def _begins_word(words: str, name: str) -> bool:
+    """Whether some word of a name begins as the first of the words does."""
+    return f" {_lowered(name)}".find(f" {_lowered(words).split()[0]}") >= 0
 
 
 def spelled(letters: str, text: str) -> list[int]:

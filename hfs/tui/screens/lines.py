@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Final
 
-from textual.content import Content
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content, Span
 
 from hfs.display import counted, display, local_time, one_line
-from hfs.persistence import MessageModel
+from hfs.persistence import MessageModel, SearchHit, SessionSummary
 from hfs.tui.screens.finding import Row, spelled
 
 _MARKED: Final = "bold underline"
@@ -20,7 +22,8 @@ _PIN: Final = "★ "
 _NO_PIN: Final = "  "
 _TIMES_FROM: Final = 56
 """From so many cells on, the time of the day stands beside the date."""
-_NARROWEST_NAME: Final = 12
+_DATE: Final = len("2026-01-01")
+_NARROWEST_NAME: Final = 24
 _PREVIEWED: Final = 4
 """How many messages are shown beside the list."""
 _PREVIEWED_CHARACTERS: Final = 600
@@ -39,78 +42,108 @@ class LineDrawing:
         numbers: How wide the widest session's number is.
         words: What was looked for.
         current: The session on the screen.
+        today: Sessions of this day have a time where others have a date.
     """
 
     width: int
     numbers: int
     words: str = ""
     current: int | None = None
+    today: date = field(default_factory=lambda: local_time(datetime.now(UTC)).date())
 
     def draw(self, row: Row) -> Content:
         """A session on one line, a message of it on two."""
-        summary = row.summary
-        head = Content(f"{_PIN if summary.pinned else _NO_PIN}{summary.id:>{self.numbers}}  ")
+        summary, line = row.summary, _Line()
+        line.add(f"{_PIN if summary.pinned else _NO_PIN}{summary.id:>{self.numbers}}  ")
         if row.hit is None:
-            moment = local_time(summary.last_activity)
-            date = f"{moment:%Y-%m-%d %H:%M}" if self.width >= _TIMES_FROM else f"{moment:%Y-%m-%d}"
-            head = Content.assemble(head, (f"{date}  ", _DIM))
-        tail = self._tail(row)
+            line.add(f"{self._moment(summary.last_activity)}  ", _DIM)
+        about, tags = self._about(summary), "".join(f" #{one_line(tag, 50)}" for tag in summary.tags)
         name = one_line(summary.name, 255)
-        marked = _marked(name, self._marks_of_name(name) if row.hit is None else ())
-        room = max(_NARROWEST_NAME, self.width - head.cell_length - tail.cell_length)
-        line = Content.assemble(head, marked.truncate(room, ellipsis=True), tail)
-        return line if row.hit is None else Content.assemble(line, "\n", self._said(row))
+        room = max(_NARROWEST_NAME, self.width - cell_len(line.text) - cell_len(about) - cell_len(tags))
+        marks = self._marks_of_name(name) if row.hit is None and self.words else ()
+        line.add_marked(_fitted(name, room), marks)
+        line.add(about)
+        line.add(tags, _DIM)
+        if row.hit is not None:
+            self._add_said(line, row.hit)
+        return line.content()
 
-    def _tail(self, row: Row) -> Content:
-        summary = row.summary
-        parts = [" (current)"] if summary.id == self.current else []
-        if summary.archived:
-            parts.append(" (archived)")
-        if summary.problem:
-            parts.append(f" [damaged: {one_line(summary.problem, 60)}]")
-        tags = " ".join(f"#{one_line(tag, 50)}" for tag in summary.tags)
-        return Content.assemble("".join(parts), (f" {tags}" if tags else "", _DIM))
+    def _moment(self, moment: datetime) -> str:
+        """The date and the time; the one that tells more, where there is room for one."""
+        local = local_time(moment)
+        if self.width >= _TIMES_FROM:
+            return f"{local:%Y-%m-%d %H:%M}"
+        return f"{local:%H:%M}".rjust(_DATE) if local.date() == self.today else f"{local:%Y-%m-%d}"
+
+    def _about(self, summary: SessionSummary) -> str:
+        current = " (current)" if summary.id == self.current else ""
+        archived = " (archived)" if summary.archived else ""
+        damaged = f" [damaged: {one_line(summary.problem, 60)}]" if summary.problem else ""
+        return f"{current}{archived}{damaged}"
 
     def _marks_of_name(self, name: str) -> Marks:
         found = marks_of(self.words, name)
         return found or [(at, at + 1) for at in spelled("".join(self.words.split()), name)]
 
-    def _said(self, row: Row) -> Content:
-        hit = row.hit
-        assert hit is not None
+    def _add_said(self, line: _Line, hit: SearchHit) -> None:
         head = f"{' ' * (len(_NO_PIN) + self.numbers + 2)}{hit.message_id} · {one_line(hit.role, 20)}: "
         # Each character stays at its place.
-        line = _SPACE.sub(" ", display(hit.line))
-        marks = marks_of(self.words, line)
-        cut = _before_marks(line, marks, self.width - len(head))
+        said = _SPACE.sub(" ", display(hit.line))
+        marks: Marks = hit.marks
+        cut = _before_marks(said, marks, self.width - len(head))
         if cut:
-            line, marks = f"…{line[cut:]}", [(start - cut + 1, end - cut + 1) for start, end in marks if start >= cut]
-        return Content.assemble((head, _DIM), _marked(line, marks))
+            said, marks = f"…{said[cut:]}", [(start - cut + 1, end - cut + 1) for start, end in marks if start >= cut]
+        line.add(f"\n{head}", _DIM)
+        line.add_marked(said, marks)
 
 
-def _marked(text: str, marks: Iterable[tuple[int, int]]) -> Content:
-    content = Content(text)
-    for start, end in marks:
-        content = content.stylize(_MARKED, start, end)
-    return content
+class _Line:
+    """A text that grows, and how its parts look."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._spans: list[Span] = []
+
+    def add(self, text: str, style: str = "") -> None:
+        """Adds a text."""
+        if style and text:
+            self._spans.append(Span(len(self.text), len(self.text) + len(text), style))
+        self.text += text
+
+    def add_marked(self, text: str, marks: Marks) -> None:
+        """Adds a text in which some places are marked."""
+        at, end = len(self.text), len(text)
+        self._spans += [Span(at + first, at + min(last, end), _MARKED) for first, last in marks if first < end]
+        self.text += text
+
+    def content(self) -> Content:
+        """All of it."""
+        return Content(self.text, self._spans)
+
+
+def _fitted(text: str, width: int) -> str:
+    """The text, cut to so many cells."""
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1).rstrip()}…"
 
 
 def _before_marks(line: str, marks: Marks, room: int) -> int:
     """How much of a line is left out at its start, so that the first mark is in view."""
-    if not marks or Content(line[: marks[0][1]]).cell_length <= room:
+    if not marks or cell_len(line[: marks[0][1]]) <= room:
         return 0
-    cut = max(0, marks[0][0] - room // 3)
-    while cut < marks[0][0] and Content(line[cut : marks[0][1]]).cell_length >= room - 1:
+    cut = max(0, min(marks[0][0] - room // 3, len(line) - room + 1))
+    while cut < marks[0][0] and cell_len(line[cut : marks[0][1]]) >= room - 1:
         cut += 1
     return cut
 
 
 def marks_of(words: str, text: str) -> list[tuple[int, int]]:
-    """Where words stand in a text, in any case, with or without accents, ascending."""
+    """Where words stand in a text, in any case, with or without accents; nowhere, if one of them doesn't."""
     plain = _plain(text)
     marks = set()
     for word in set(_plain(words).split()):
         at = plain.find(word)
+        if at < 0:
+            return []
         while at >= 0:
             marks.add((at, at + len(word)))
             at = plain.find(word, at + len(word))

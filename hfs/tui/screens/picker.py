@@ -19,7 +19,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from hfs.display import counted, one_line
-from hfs.errors import HfsError
+from hfs.errors import BadQueryError, HfsError
 from hfs.persistence import SessionRepository, SessionSummary
 from hfs.tui.screens.finding import Listing, Row, SessionFinder
 from hfs.tui.screens.lines import LineDrawing, preview
@@ -144,9 +144,10 @@ class PickerScreen(ModalScreen[Picked | None]):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wanted.wait(), _PAUSE)
             return
-        said = await self._finder.said(words, archived=self._archived)
+        with contextlib.suppress(BadQueryError):
+            named += await self._finder.said(words, archived=self._archived)
         if not self._wanted.is_set():
-            self._show(named + said)
+            self._show(named)
 
     def _show(self, listing: Listing) -> None:
         kept = self._chosen()
@@ -244,13 +245,9 @@ class PickerScreen(ModalScreen[Picked | None]):
         else:
             options.action_cursor_down()
 
-    def action_page(self, step: int) -> None:
+    async def action_page(self, step: int) -> None:
         """Goes up or down by as much as is in view."""
-        options = self.query_one(OptionList)
-        if step < 0:
-            options.action_page_up()
-        else:
-            options.action_page_down()
+        await self.query_one(OptionList).run_action("page_up" if step < 0 else "page_down")
 
     def _chosen(self) -> Row | None:
         at = self.query_one(OptionList).highlighted
