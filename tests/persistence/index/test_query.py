@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfs.errors import BadQueryError
@@ -68,6 +68,7 @@ def test_what_has_no_word_to_look_for_is_told(text: str, told: str) -> None:
         parse_query(text)
 
 
+@settings(max_examples=50)
 @given(TYPED, st.booleans(), st.lists(TYPED, max_size=3))
 def test_any_query_finds_what_the_database_finds(typed: str, as_typed: bool, texts: list[str]) -> None:
     with contextlib.suppress(BadQueryError):
