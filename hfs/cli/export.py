@@ -16,7 +16,7 @@ from hfs.cli._output import FAILED, is_on_terminal, out_bytes, talk
 from hfs.cli._store import open_store
 from hfs.display import counted, one_line
 from hfs.errors import FileTakenError, SessionNotFoundError, StoreError, TransferError
-from hfs.persistence import SessionModel, SessionStore, SessionSummary
+from hfs.persistence import ListQuery, SessionFilter, SessionModel, SessionStore, SessionSummary
 from hfs.redaction import Redactor
 from hfs.transfer.exporters import EXPORTERS, Exporter, exporter_for, exporter_named
 from hfs.transfer.redacting import redacted
@@ -114,7 +114,8 @@ class _Export:
     def several(self, store: SessionStore, wanted: Sequence[str]) -> None:
         """All sessions, or those that are wanted; what can't be read is left out and named."""
         chosen = list(dict.fromkeys(map(store.resolve, wanted)))
-        known = {summary.id: summary for summary in store.list_recent(None)}
+        query = ListQuery(SessionFilter(ids=tuple(chosen) if wanted else None), limit=None)
+        known = {summary.id: summary for summary in store.list_sessions(query).sessions}
         if not wanted or self.output.lower().endswith(".zip"):
             chosen = sorted(chosen or known)
         found = [self._named(known[session_id]) for session_id in chosen if session_id in known]

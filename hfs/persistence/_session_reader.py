@@ -189,10 +189,13 @@ class SessionReader:
         Returns:
             For each time: the session as it is called now, and how many messages were taken out of it.
         """
-        names = {number: name for number, name, _ in self._index.names()}
+        taken_out = list(self._trash.taken_out())
+        ids = tuple({number for number, _, _ in taken_out})
+        there = self._index.sessions(ListQuery(SessionFilter(ids=ids), limit=len(ids))) if ids else []
+        names = {summary.id: summary.name for summary in there}
         return [
             TrashedSession(number, names[number], moment, len(self._trash.messages_in(path)), str(path))
-            for number, moment, path in self._trash.taken_out()
+            for number, moment, path in taken_out
             if number in names
         ]
 

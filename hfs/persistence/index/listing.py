@@ -175,7 +175,8 @@ def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
     if wanted.letters is not None:
         parts.append((_LIKE, (f"%{'%'.join(map(_literal, wanted.letters))}%",)))
     if wanted.ids is not None:
-        parts.append((f"id IN ({', '.join('?' * len(wanted.ids))})", tuple(wanted.ids)))
+        # As one value: there may be more of them than a statement can have values.
+        parts.append(("id IN (SELECT value FROM json_each(?))", (orjson.dumps(list(wanted.ids)).decode(),)))
     return " AND ".join(part for part, _ in parts) or "1", tuple(value for _, values in parts for value in values)
 
 

@@ -108,11 +108,6 @@ class SessionIndex:
         sessions = self.sessions(ListQuery(sort="updated", limit=1))
         return sessions[0].id if sessions else None
 
-    def names(self) -> list[tuple[int, str, str]]:
-        """The id, name and uid of every session, newest first."""
-        statement = "SELECT id, name, uid FROM sessions ORDER BY created DESC, id DESC"
-        return self._answer(lambda connection: connection.execute(statement).fetchall())
-
     def called(self, part: str) -> list[tuple[int, str, str]]:
         """The id, name and uid of sessions, newest first: of every one that has that in its name, in any case, or that
         begins its uid with it, and of some others.

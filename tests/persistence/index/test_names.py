@@ -102,3 +102,7 @@ def test_damaged_sessions_are_listed_apart(tmp_path_factory: pytest.TempPathFact
         (home / "sessions" / "2.json").write_text("{")
         assert found(store, SessionFilter(damaged=True)) == {"Session 2"}
         assert found(store, SessionFilter(damaged=False)) == {"whole"}
+
+
+def test_as_many_sessions_may_be_named_as_there_are(store: SessionStore) -> None:
+    assert found(store, SessionFilter(ids=range(1, 100_000))) == set(NAMES)
