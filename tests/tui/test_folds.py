@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from hfs.persistence import NewMessage, SessionStore
 from hfs.tui.screens import ChatScreen
@@ -35,6 +36,20 @@ def _session(home: Path) -> None:
                 NewMessage("assistant", "High.", extra={"reasoning": "The moon.\nAnd the sun."}),
             ],
         )
+
+
+def offered(pilot: Pilot[int]) -> list[str]:
+    """What the picker shows, if it is there."""
+    return [str(option.prompt) for options in pilot.app.screen.query(OptionList) for option in options.options]
+
+
+async def test_a_search_that_goes_to_something_folded_unfolds_it(home: Path, server: ModelServer) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, "/search page text")
+        await until(pilot, lambda: any("page" in line for line in offered(pilot)))
+        await pilot.press("enter")
+        await hear(pilot, "page\ntext")
+        assert "told first" not in shown(pilot)
 
 
 async def test_what_is_folded_is_a_line_and_shows_when_asked(home: Path, server: ModelServer) -> None:

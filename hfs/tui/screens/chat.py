@@ -218,6 +218,9 @@ class ChatScreen(Screen[None]):
                 await self._say(told)
             await self._save_kept()
         if message_id is not None:
+            if opened is not None and any(one.id == message_id and one.hidden for one in opened.messages):
+                # The words that were looked for stand in what is folded.
+                self.transcript.unfold(True, message_id)
             self.transcript.jump(message_id)
 
     async def _show_again(self) -> None:
