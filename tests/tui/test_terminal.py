@@ -15,6 +15,7 @@ import pexpect
 import pyte
 
 from hfs.persistence import NewMessage, SessionStore
+from tests.support.large_home import COUNT, indexing_elsewhere, write_large_sessions
 from tests.support.model_server import ModelServer
 
 COLUMNS, ROWS = 100, 30
@@ -36,10 +37,10 @@ class Terminal:
         """What stands on the screen."""
         return "\n".join(self._screen.display)
 
-    def wait_for(self, text: str, seconds: float = 60) -> None:
-        """Reads until the text stands on the screen."""
+    def wait_for(self, text: str, seconds: float = 60, *, gone: bool = False) -> None:
+        """Reads until the text stands on the screen, or no longer."""
         deadline = time.monotonic() + seconds
-        while text not in self.text():
+        while (text in self.text()) == gone:
             assert time.monotonic() < deadline, self.text()
             try:
                 data = self.process.read_nonblocking(65536, timeout=0.5)
@@ -180,3 +181,19 @@ def test_no_payload_in_the_name_of_a_file_reaches_the_terminal(home: Path, serve
     for name, payload in PAYLOADS.items():
         assert f"{payload}MARK".encode() not in received, name
     assert "\u202e".encode() not in received
+
+
+def test_nobody_must_wait_until_sessions_are_indexed(home: Path, server: ModelServer) -> None:
+    write_large_sessions(home)
+    with indexing_elsewhere(home), terminal(home, "-c", "-m", "m", "--base-url", server.base_url) as opened:
+        opened.wait_for(f"Indexing 0 of {COUNT} … Esc: don't wait")
+        opened.process.send("\x1b")
+        opened.wait_for("A new session begins with your next message")
+        opened.type("meanwhile")
+        opened.wait_for("Hello, you")
+        opened.process.send("\x0f")
+        opened.wait_for("Type a part of a name")
+        opened.process.send("\x1b")
+        opened.wait_for("Type a part of a name", gone=True)
+        opened.quit()
+    assert json.loads((home / "sessions" / f"{COUNT + 1}.json").read_bytes())["messages"][0]["content"] == "meanwhile"
