@@ -14,7 +14,7 @@ from hfs.persistence.index.rows import SUMMARY, microseconds, to_summary
 from hfs.persistence.models import SessionSummary, trimmed_tag
 
 _LIKE: Final = "name LIKE ? ESCAPE '\\'"
-_BEYOND: Final = "name GLOB '*[^ -~]*'"
+_BEYOND: Final = "length(name) <> length(CAST(name AS BLOB))"
 """A name that isn't plain ASCII."""
 Sort = Literal["created", "updated", "name", "messages"]
 SORTS: Final[tuple[Sort, ...]] = ("created", "updated", "name", "messages")
