@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hfs.errors import BadQueryError
-from hfs.persistence.index.text import WORD, fold, words_in
+from hfs.persistence.index.text import SPACE, WORD, fold, words_in
 
 _TERM: Final = re.compile(r'(?P<out>-(?=[^\s-]))?(?:"(?P<phrase>[^"]*)(?:"|\Z)|(?P<word>[^\s"]\S*))(?P<prefix>\*)?')
 _MOST_WORDS: Final = 500
-_BETWEEN: Final = f"{WORD.replace('[', '[^', 1)}+"
 _SHORTEST_PREFIX: Final = 2
 """In letters of a script with spaces: nearly everything begins with some letter."""
 
@@ -38,7 +37,7 @@ class Term:
     def pattern(self) -> re.Pattern[str]:
         """What finds the term in folded text: the places that the database finds."""
         end = "" if self.prefix else f"(?!{WORD})"
-        return re.compile(f"(?<!{WORD}){_BETWEEN.join(map(re.escape, self.words))}{end}")
+        return re.compile(f"(?<!{WORD}){f'{SPACE}+'.join(map(re.escape, self.words))}{end}")
 
     def opened(self) -> Term:
         """The term as a prefix, unless it is too short for one."""

@@ -11,8 +11,10 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-WORD: Final = "[0-9a-z\x80-\U0010ffff]"
-"""A character of a word, in folded text; every other character parts words."""
+SPACE: Final = "[\x00-/:-`{-\x7f]"
+"""A character that parts words, in folded text, as a pattern."""
+WORD: Final = "[^\x00-/:-`{-\x7f]"
+"""Every other character: of a word."""
 # Patterns as text: compiled where they are used, which is where a text isn't ASCII.
 _UNSPACED: Final = (
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff"
@@ -48,7 +50,8 @@ class _Characters(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
-        if unicodedata.category(character) in _MARKS or 0x1160 <= code <= 0x11FF:
+        first = unicodedata.normalize("NFKD", character)[0]
+        if unicodedata.category(first) in _MARKS or 0x1160 <= ord(first) <= 0x11FF:
             raise _NeighboursMatter
         found = self[code] = _fold_together(character)
         return found
