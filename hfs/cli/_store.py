@@ -46,7 +46,7 @@ class IndexingBar:
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-            columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            columns = (TextColumn("Reading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
             # Moved by hand: a thread of its own would make this process one that must not be copied.
             self._bar = Progress(*columns, console=console, transient=True, auto_refresh=False)

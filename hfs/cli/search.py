@@ -81,21 +81,22 @@ def search_command(
         raise click.UsageError("--without and --regex don't go together: (?!…) in a pattern excludes.")
     text = " ".join([*words, *(f'-"{word.replace(chr(34), " ")}"' for word in without)])
     try:
-        result = _search(text, session, as_json, asked)
+        result, elsewhere = _search(text, session, as_json, asked)
     except BadQueryError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
         out_json([_as_json(hit) for hit in result])
     else:
         _print(result)
-    told = " ".join(_left_out(result))
+    told = " ".join(_left_out(result, elsewhere))
     if told:
         talk(told)
     if not result:
         ctx.exit(1)
 
 
-def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]) -> SearchResult:
+def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]) -> tuple[SearchResult, int]:
+    """What is found; and, if that is nothing, how many places there are where nobody looked."""
     sessions = SessionFilter(
         model=asked["model"], tag=asked["tag"], pinned=asked["pinned"] or None, archived=asked["archived"] or None
     )
@@ -108,12 +109,17 @@ def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]
             per_session=asked["per_session"] or (None if as_json or session is not None else _PER_SESSION),
             regex=asked["regex"],
         )
-        return store.search(text, asked["limit"], options)
+        result = store.search(text, asked["limit"], options)
+        everywhere = SearchOptions(per_session=options.per_session, regex=options.regex)
+        narrowed = not result and not options.regex and options != everywhere
+        return result, store.search(text, 1, everywhere).total if narrowed else 0
 
 
-def _left_out(result: SearchResult) -> Iterator[str]:
+def _left_out(result: SearchResult, elsewhere: int) -> Iterator[str]:
     if not result:
         yield "Nothing was found."
+        if elsewhere:
+            yield f"Without the options there {'is' if elsewhere == 1 else 'are'} {counted(elsewhere, 'place')}."
         return
     if result.as_prefixes:
         yield "Nothing has the whole words: these begin with them."

@@ -99,6 +99,7 @@ def test_a_search_is_narrowed(home: Path, hfs: Run, arguments: list[str], places
     fill(home)
     done = hfs("search", "--json", *arguments)
     assert done.returncode == (0 if places else 1)
+    assert (b"Without the options there are 6 places." in done.stderr) == (not places)
     assert " ".join(f"{hit['session_id']}:{hit['message_id']}" for hit in json.loads(done.stdout)) == places
 
 
