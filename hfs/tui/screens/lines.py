@@ -23,7 +23,10 @@ _NO_PIN: Final = "  "
 _TIMES_FROM: Final = 56
 """From so many cells on, the time of the day stands beside the date."""
 _DATE: Final = len("2026-01-01")
-_NARROWEST_NAME: Final = 24
+_NARROWEST: Final = 24
+"""What a name and tags have at the least, in cells."""
+_MARKS_WEIGHED: Final = 10
+_INDENT: Final = "    "
 _PREVIEWED: Final = 4
 """How many messages are shown beside the list."""
 _PREVIEWED_CHARACTERS: Final = 600
@@ -51,22 +54,35 @@ class LineDrawing:
     current: int | None = None
     today: date = field(default_factory=lambda: local_time(datetime.now(UTC)).date())
 
-    def draw(self, row: Row) -> Content:
-        """A session on one line, a message of it on two."""
-        summary, line = row.summary, _Line()
+    def draw(self, row: Row, above: Row | None = None) -> Content:
+        """A session on one line, a message of it on two.
+
+        Args:
+            row: What is drawn.
+            above: What stands above it: another message of the same session needs one line.
+        """
+        line = _Line()
+        if row.hit is None or above is None or above.hit is None or above.summary.id != row.summary.id:
+            self._add_session(line, row)
+        if row.hit is not None:
+            self._add_said(line, row.hit)
+        return line.content()
+
+    def _add_session(self, line: _Line, row: Row) -> None:
+        summary = row.summary
         line.add(f"{_PIN if summary.pinned else _NO_PIN}{summary.id:>{self.numbers}}  ")
         if row.hit is None:
             line.add(f"{self._moment(summary.last_activity)}  ", _DIM)
         about, tags = self._about(summary), "".join(f" #{one_line(tag, 50)}" for tag in summary.tags)
         name = one_line(summary.name, 255)
-        room = max(_NARROWEST_NAME, self.width - cell_len(line.text) - cell_len(about) - cell_len(tags))
+        room = max(_NARROWEST, self.width - cell_len(line.text) - cell_len(about))
+        # Where there is no room for both, tags have a third of it.
+        tags = _fitted(tags, max(room // 3, room - cell_len(name)))
+        room -= cell_len(tags)
         marks = self._marks_of_name(name) if row.hit is None and self.words else ()
         line.add_marked(_fitted(name, room), marks)
         line.add(about)
         line.add(tags, _DIM)
-        if row.hit is not None:
-            self._add_said(line, row.hit)
-        return line.content()
 
     def _moment(self, moment: datetime) -> str:
         """The date and the time; the one that tells more, where there is room for one."""
@@ -86,14 +102,14 @@ class LineDrawing:
         return found or [(at, at + 1) for at in spelled("".join(self.words.split()), name)]
 
     def _add_said(self, line: _Line, hit: SearchHit) -> None:
-        head = f"{' ' * (len(_NO_PIN) + self.numbers + 2)}{hit.message_id} · {one_line(hit.role, 20)}: "
+        head = f"{_INDENT}{hit.message_id} · {one_line(hit.role, 20)}: "
         # Each character stays at its place.
         said = _SPACE.sub(" ", display(hit.line))
         marks: Marks = hit.marks
-        cut = _before_marks(said, marks, self.width - len(head))
+        cut = _cut(said, marks, self.width - len(head))
         if cut:
             said, marks = f"…{said[cut:]}", [(start - cut + 1, end - cut + 1) for start, end in marks if start >= cut]
-        line.add(f"\n{head}", _DIM)
+        line.add(f"\n{head}" if line.text else head, _DIM)
         line.add_marked(said, marks)
 
 
@@ -126,14 +142,18 @@ def _fitted(text: str, width: int) -> str:
     return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1).rstrip()}…"
 
 
-def _before_marks(line: str, marks: Marks, room: int) -> int:
-    """How much of a line is left out at its start, so that the first mark is in view."""
-    if not marks or cell_len(line[: marks[0][1]]) <= room:
+def _cut(line: str, marks: Marks, room: int) -> int:
+    """How much of a line is left out at its start, so that as many marks as possible are in view."""
+    marks = marks[:_MARKS_WEIGHED]
+    if not marks or cell_len(line[: marks[-1][1]]) <= room:
         return 0
-    cut = max(0, min(marks[0][0] - room // 3, len(line) - room + 1))
-    while cut < marks[0][0] and cell_len(line[cut : marks[0][1]]) >= room - 1:
-        cut += 1
-    return cut
+
+    def seen(cut: int) -> int:
+        return sum(start >= cut and cell_len(line[cut:end]) < room for start, end in marks)
+
+    cuts = (min(start - before, len(line) - room + 1) for start, _ in marks for before in (room // 3, 0))
+    # Of several that are as good, the first.
+    return max([0, *(max(0, cut) for cut in cuts)], key=seen)
 
 
 def marks_of(words: str, text: str) -> list[tuple[int, int]]:
