@@ -89,7 +89,7 @@ async def test_pinned_sessions_come_first_and_archived_ones_are_counted_until_as
     store.archive(2)
     store.tag(3, ["work", "two words"])
     async with picker(home, server) as pilot:
-        assert [line[:2] for line in lines(pilot)] == ["★ ", "  ", "  "]
+        assert [line[:2] for line in lines(pilot)] == ["* ", "  ", "  "]
         assert names(pilot)[:2] == ["pinned", "newest"]
         assert lines(pilot)[2].endswith("tagged #work #two words")
         assert counts(pilot) == "3 sessions; 1 archived: Ctrl+A"

@@ -18,7 +18,7 @@ from hfs.tui.screens.finding import Row, spelled
 
 _MARKED: Final = "bold underline"
 _DIM: Final = "dim"
-_PIN: Final = "★ "
+_PIN: Final = "* "
 _NO_PIN: Final = "  "
 _TIMES_FROM: Final = 56
 """From so many cells on, the time of the day stands beside the date."""
