@@ -143,6 +143,7 @@ class TableLocks:
         self._table = FileLock(os.path.join(folder, f"{table}.lock"), timeout)
         self._imports = FileLock(os.path.join(folder, f"{table}-import.lock"), timeout)
         self._indexing = FileLock(os.path.join(folder, f"{table}-index.lock"), INDEXING_TIMEOUT)
+        self._index_files = FileLock(os.path.join(folder, f"{table}-index-files.lock"), timeout)
         self._stripes = [FileLock(os.path.join(folder, f"{table}-{n:02}.lock"), timeout) for n in range(STRIPES)]
         self._made = False
 
@@ -171,6 +172,12 @@ class TableLocks:
             yield
         finally:
             self._indexing.release()
+
+    @contextlib.contextmanager
+    def index_files(self) -> Iterator[None]:
+        """Keeps others from making the files of an index, and from removing them."""
+        with self._held([self._index_files]):
+            yield
 
     @contextlib.contextmanager
     def document(self, doc_id: int) -> Iterator[None]:
@@ -210,5 +217,5 @@ class TableLocks:
 
     def close(self) -> None:
         """Closes the lock files."""
-        for lock in [self._table, self._imports, self._indexing, *self._stripes]:
+        for lock in [self._table, self._imports, self._indexing, self._index_files, *self._stripes]:
             lock.close()

@@ -34,10 +34,13 @@ from hfs.persistence.index.writing import IndexWriter
 
 PROCESSES: Final = 2
 _STEP: Final = 250
+"""After how many sessions progress is told."""
 _PLACES: Final = 1 << 32
 _PATIENCE: Final = 0.2
 """After how many seconds progress is told, though there is none: who is told may want to give up."""
-"""After how many sessions progress is told."""
+_ROOT: Final = Path(__file__).resolve().parents[3]
+"""Where hfs is imported from."""
+_START: Final = f"import sys; sys.path.append(sys.argv.pop(1)); from {__name__} import main; main()"
 _SORTED_IN_MEMORY: Final = 16_000_000
 """How many bytes of words are sorted before they are written: fewer, larger pieces need less merging."""
 
@@ -75,8 +78,7 @@ def build_parts(
         for _, process in running:
             if process.wait() != 0:
                 raise BuildError(f"a process that reads sessions ended with {process.returncode}")
-        for part, _ in running:
-            _take_rows(connection, part)
+        _take_rows(connection, [part for part, _ in running])
 
 
 @contextlib.contextmanager
@@ -85,8 +87,15 @@ def _started(
 ) -> Iterator[tuple[Path, subprocess.Popen[bytes]]]:
     """A process that reads its share. Left early, it is ended."""
     part = index / f"{PART}{secrets.token_hex(8)}.db"
-    command = [sys.executable, "-m", __name__, str(folder), str(part), str(place)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    # Nothing is imported from the folder that hfs was started in, but for hfs itself where that is it.
+    command = [sys.executable, "-P", "-c", _START, str(_ROOT), str(folder), str(part), str(place)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         assert process.stdin is not None
         with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
@@ -127,24 +136,31 @@ def rows_beside(part: Path) -> Path:
     return part.with_suffix(".rows")
 
 
-def _take_rows(connection: sqlite3.Connection, part: Path) -> None:
-    connection.execute("ATTACH ? AS new", (str(rows_beside(part)),))
+def _take_rows(connection: sqlite3.Connection, parts: list[Path]) -> None:
+    """Brings the rows of parts into the database: of all, or of none."""
+    names = [f"new{at}" for at in range(len(parts))]
     try:
+        for name, part in zip(names, parts, strict=True):
+            connection.execute(f"ATTACH ? AS {name}", (str(rows_beside(part)),))
         with transaction(connection):
-            _copy_rows(connection, part)
+            for name, part in zip(names, parts, strict=True):
+                _copy_rows(connection, part, name)
     except sqlite3.DatabaseError as error:
         raise BuildError(str(error)) from error
     finally:
-        connection.execute("DETACH new")
+        for name in names:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute(f"DETACH {name}")
 
 
-def _copy_rows(connection: sqlite3.Connection, part: Path) -> None:
+def _copy_rows(connection: sqlite3.Connection, part: Path, new: str) -> None:
     writer = IndexWriter(connection, 0)
-    replaced = "SELECT session, first, count, at FROM new.extents WHERE session IN (SELECT session FROM extents)"
+    replaced = f"SELECT session, first, count, at FROM {new}.extents WHERE session IN (SELECT session FROM extents)"
     for session, first, count, at in connection.execute(replaced).fetchall():
         writer.replace_words(session, first, count, at)
-    connection.execute("INSERT OR IGNORE INTO extents SELECT * FROM new.extents")
-    connection.execute(f"INSERT OR REPLACE INTO sessions ({COLUMNS}) SELECT {COLUMNS} FROM new.sessions")
+    connection.execute(f"INSERT OR IGNORE INTO extents SELECT * FROM {new}.extents")
+    connection.execute(f"INSERT OR REPLACE INTO sessions ({COLUMNS}) SELECT {COLUMNS} FROM {new}.sessions")
+    connection.execute(f"DELETE FROM behind WHERE session IN (SELECT id FROM {new}.sessions)")
     connection.execute("INSERT INTO parts VALUES (?, ?)", (part.name, part_identity(part)))
     connection.execute("UPDATE state SET unused = unused + ?", (writer.unused,))
 
@@ -206,7 +222,3 @@ def main() -> None:
     damaged = path.parent / paths.DAMAGED
     folder = DocumentFolder(path, SESSION_LAYOUT, locks, damaged, ops=ops, threshold=APPEND_THRESHOLD)
     write_part(folder, part, doc_ids, place, lambda: os.write(1, b"."))
-
-
-if __name__ == "__main__":
-    main()

@@ -19,7 +19,9 @@ COLUMNS: Final = (
     "id, identity, uid, name, created, updated, active, messages, models, tags, pinned, archived, problem, "
     "activity, seal"
 )
-SUMMARY: Final = "id, uid, name, created, updated, messages, models, tags, pinned, archived, problem, seal, identity"
+SUMMARY: Final = (
+    "id, uid, name, created, updated, messages, models, tags, pinned, archived, problem, activity, seal, identity"
+)
 """What a list needs of a row."""
 NAME: Final = 0
 ROLES: Final = {"name": NAME, "user": 1, "assistant": 2, "system": 3, "tool": 4}
@@ -92,7 +94,7 @@ class Row:
         activity = orjson.dumps([[*key, *value] for key, value in self.activity.items()]).decode()
         shown = (
             *(self.id, self.uid, self.name, self.created, self.updated, self.messages, models, tags),
-            *(int(self.pinned), int(self.archived), self.problem),
+            *(int(self.pinned), int(self.archived), self.problem, activity),
         )
         return (
             *(self.id, self.identity, self.uid, self.name, self.created, self.updated, active),
@@ -118,14 +120,14 @@ class Row:
 
 
 def seal(shown: tuple[Any, ...]) -> int:
-    """A checksum of what a list shows of a row: a disk, or a person, may have changed it."""
+    """A checksum of what a list shows of a row, and what is counted: a disk, or a person, may have changed it."""
     return zlib.crc32(repr(shown).encode("utf-8", "backslashreplace"))
 
 
 def to_summary(row: tuple[Any, ...]) -> SessionSummary | None:
     """The summary of a row as ``SUMMARY`` names its columns; None where it isn't what was written."""
-    number, uid, name, created, updated, messages, models, tags, pinned, archived, problem, sealed, _ = row
-    if seal(row[:11]) != sealed:
+    number, uid, name, created, updated, messages, models, tags, pinned, archived, problem, _, sealed, _ = row
+    if seal(row[:12]) != sealed:
         return None
     return SessionSummary(
         id=number,

@@ -17,7 +17,8 @@ from hfs.persistence.index.database import IndexDatabase, Progress, part_identit
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, count_tags, may_be_called, page, rows
 from hfs.persistence.index.notes import Noted, Notes
 from hfs.persistence.index.rows import identity_number
-from hfs.persistence.index.sweep import SHARED_FROM, number_of, stat_of, sweep
+from hfs.persistence.index.soundness import forget_words
+from hfs.persistence.index.sweep import SHARED_FROM, Sweep, number_of, stat_of, sweep
 from hfs.persistence.models import SearchResult, SessionSummary
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ class SessionIndex:
         self.progress: Progress = lambda done, total: None
         """Told, from any thread, how far a long reading is, at its end too. What it raises ends the reading."""
         self._folder = folder
-        self._database = IndexDatabase(path)
+        self._database = IndexDatabase(path, folder.locks.index_files)
         self._always_below = always_below
         self._lock = threading.RLock()
+        self._process = os.getpid()
         self._closing = False
         self._notes = Notes(
             self._write_notes, lambda doc_id, identity: self._identity(doc_id) == identity_number(identity)
@@ -77,7 +79,7 @@ class SessionIndex:
         """Writes down what is noted, and closes the database. A long reading in another thread ends with an error."""
         self._closing = True
         self._notes.close()
-        with self._lock:
+        with self._exclusively():
             self._database.close()
 
     # What is asked
@@ -116,7 +118,8 @@ class SessionIndex:
             part: The part, with its case folded.
         """
         where, values = may_be_called(part)
-        statement = f"SELECT id, name, uid FROM sessions WHERE {where} ORDER BY created DESC, id DESC"
+        # In the order of an index each row would have to be looked up.
+        statement = f"SELECT id, name, uid FROM sessions WHERE {where} ORDER BY +created DESC, id DESC"
         return self._answer(lambda connection: connection.execute(statement, values).fetchall())
 
     def with_uid(self, uid: str) -> int | None:
@@ -175,7 +178,8 @@ class SessionIndex:
     def _highest_id(self) -> int | None:
         """The highest id, where nothing was added to the folder or taken out since the index was brought up to date."""
         # A session that is begun waits for no long reading.
-        if not self._lock.acquire(blocking=False):
+        lock = self._exclusively()
+        if not lock.acquire(blocking=False):
             return None
         try:
             with contextlib.suppress(sqlite3.Error):
@@ -187,7 +191,7 @@ class SessionIndex:
                     if folder == self._folder_time() != 0:
                         return int(highest or 0)
         finally:
-            self._lock.release()
+            lock.release()
         return None
 
     # How it is kept up to date
@@ -202,7 +206,7 @@ class SessionIndex:
             thorough: Look at every file, whenever that was done last.
             words: It asks for words too.
         """
-        with self._lock:
+        with self._exclusively():
             self._notes.flush()
             for attempt in range(_ATTEMPTS):
                 try:
@@ -210,7 +214,9 @@ class SessionIndex:
                     self._refresh(connection, thorough=thorough)
                     if words:
                         self._catch_up(connection)
-                    return work(connection)
+                    result = work(connection)
+                    self._database.settle()
+                    return result
                 except sqlite3.DatabaseError as error:
                     if _is_busy(error):
                         raise StoreIOError(
@@ -221,6 +227,12 @@ class SessionIndex:
                         # What a disk can't keep, memory can.
                         self._database.keep_in_memory()
             raise AssertionError("a database in memory is sound")
+
+    def _exclusively(self) -> threading.RLock:
+        """The lock between threads. A forked process has one of its own: its parent's may have been held."""
+        if self._process != os.getpid():
+            self._lock, self._process = threading.RLock(), os.getpid()
+        return self._lock
 
     def _refresh(self, connection: sqlite3.Connection, *, thorough: bool) -> None:
         self._settle_doubts(connection)
@@ -249,17 +261,21 @@ class SessionIndex:
     def _sweep(self, connection: sqlite3.Connection) -> None:
         began = time.perf_counter()
         count = _count_up_to(connection, max(self._always_below, SHARED_FROM) + 1)
-        folder = self._folder_time()
-        if count > self._always_below and time.time_ns() - folder < _TICK:
-            # Another change at the same tick of the file system's clock would not show.
-            time.sleep(_TICK / 1e9)
-            folder = self._folder_time()
-        found = sweep(self._folder, lambda: dict(connection.execute(_IDENTITIES)), count)
+        folder = self._settled_time(count > self._always_below)
+        found = self._look(connection, count)
         took = int((time.perf_counter() - began) * 1e6)
         if not self._database.in_memory and found.size >= _IN_PROCESS:
-            self._build(connection, found.changed)
-        else:
-            self._read_again(connection, found.changed, words=len(found.changed) <= _WORDS_AT_ONCE)
+            first = found.changed[0]
+            self._build(
+                connection,
+                len(found.changed),
+                # Another process may have read them meanwhile.
+                lambda: self._look(connection, count).changed if self._is_known(connection, first) else found.changed,
+            )
+            # And others may have written.
+            folder = self._settled_time(True)
+            found = self._look(connection, found.count)
+        self._read_again(connection, found.changed, words=len(found.changed) <= _WORDS_AT_ONCE)
         if found.gone:
             with transaction(connection):
                 writer = self._writer(connection)
@@ -270,6 +286,25 @@ class SessionIndex:
                 _keep(connection, writer)
         if not count or found.changed or found.gone or found.count > self._always_below:
             connection.execute("UPDATE state SET folder = ?, swept = ?, took = ?", (folder, _now(), took))
+
+    def _settled_time(self, waiting: bool) -> int:
+        """The time of the folder; 0 where another change at the same tick of the file system's clock would not show.
+
+        Args:
+            waiting: Wait for the next tick first.
+        """
+        folder = self._folder_time()
+        if waiting and abs(time.time_ns() - folder) < _TICK:
+            time.sleep(_TICK / 1e9)
+            folder = self._folder_time()
+        return folder if abs(time.time_ns() - folder) >= _TICK else 0
+
+    def _look(self, connection: sqlite3.Connection, expected: int) -> Sweep:
+        return sweep(self._folder, lambda: dict(connection.execute(_IDENTITIES)), expected)
+
+    def _is_known(self, connection: sqlite3.Connection, doc_id: int) -> bool:
+        found = connection.execute("SELECT identity FROM sessions WHERE id = ?", (doc_id,)).fetchone()
+        return found is not None and found[0] == self._identity(doc_id)
 
     def _writer(self, connection: sqlite3.Connection) -> IndexWriter:
         # Imported when used, as is what reads: where nothing has changed, a list needs neither.
@@ -286,6 +321,7 @@ class SessionIndex:
                 self._tell(at, len(doc_ids))
             with transaction(connection):
                 self._read_step(connection, doc_ids[at : at + _STEP], words=words)
+            self._database.settle()
         if len(doc_ids) > _STEP:
             self._tell(len(doc_ids), len(doc_ids))
 
@@ -314,46 +350,55 @@ class SessionIndex:
         for file, identity in connection.execute("SELECT file, identity FROM parts"):
             if part_identity(self._database.folder / file) != identity:
                 raise sqlite3.DatabaseError(f"{file} is not as it was written")
-        behind = [doc_id for (doc_id,) in connection.execute("SELECT session FROM behind")]
+        if _is_mostly_unused(connection):
+            with transaction(connection):
+                forget_words(connection)
+        behind = _behind(connection)
+        if sum(self._size(doc_id) for doc_id in behind) >= _IN_PROCESS:
+            self._build(connection, len(behind), lambda: _behind(connection))
+            behind = _behind(connection)
         self._read_again(connection, behind)
+
+    def _size(self, doc_id: int) -> int:
+        status = stat_of(self._folder, doc_id)
+        return 0 if status is None else status.st_size
 
     def _tell(self, done: int, total: int) -> None:
         if self._closing:
             raise StoreIOError("The sessions were closed while they were being indexed.", path=self._database.path)
         self.progress(done, total)
 
-    def _build(self, connection: sqlite3.Connection, doc_ids: Sequence[int]) -> None:
+    def _build(self, connection: sqlite3.Connection, expected: int, find: Callable[[], Sequence[int]]) -> None:
+        """Reads many sessions by several processes.
+
+        Args:
+            connection: The database.
+            expected: About how many.
+            find: Says which, once no other process does the same.
+        """
         from hfs.persistence.index.building import BuildError, build_parts
 
-        with self._folder.locks.indexing(lambda: self._tell(0, len(doc_ids))):
-            # Another process may have done it meanwhile.
-            known = dict(connection.execute("SELECT id, identity FROM sessions WHERE id = ?", (doc_ids[0],)))
-            if known.get(doc_ids[0]) == self._identity(doc_ids[0]):
-                count = _count_up_to(connection, SHARED_FROM)
-                doc_ids = sweep(self._folder, lambda: dict(connection.execute(_IDENTITIES)), count).changed
-                if not doc_ids:
-                    self._tell(0, 0)
-                    return
+        with self._folder.locks.indexing(lambda: self._tell(0, expected)):
+            doc_ids = find()
             (parts,) = connection.execute("SELECT count(*) FROM parts").fetchone()
             if parts >= _MOST_PARTS or _is_mostly_unused(connection):
                 doc_ids = self._folder.ids()
                 self._clear(connection)
             self._database.remove_strays(file for (file,) in connection.execute("SELECT file FROM parts"))
             try:
-                build_parts(connection, self._folder, self._database.folder, doc_ids, self._tell)
-                self._tell(len(doc_ids), len(doc_ids))
+                if doc_ids:
+                    build_parts(connection, self._folder, self._database.folder, doc_ids, self._tell)
             except (BuildError, OSError):
                 # Where no process can be started, this one reads, however long that takes.
                 self._read_again(connection, doc_ids)
+            self._tell(len(doc_ids), len(doc_ids))
+            self._database.settle()
 
     def _clear(self, connection: sqlite3.Connection) -> None:
         parts = [self._database.folder / file for (file,) in connection.execute("SELECT file FROM parts")]
         with transaction(connection):
             connection.execute("DELETE FROM sessions")
-            connection.execute("DELETE FROM extents")
-            connection.execute("DELETE FROM parts")
-            connection.execute("INSERT INTO text (text) VALUES ('delete-all')")
-            connection.execute("UPDATE state SET unused = 0")
+            forget_words(connection)
         for part in parts:
             with contextlib.suppress(OSError):
                 part.unlink()
@@ -361,7 +406,7 @@ class SessionIndex:
     def _write_notes(self, take: Callable[[], Noted]) -> bool:
         """Brings what this process wrote into the index, if there is one; says whether it did."""
         # Whoever holds the lock sees the notes of this process in the index, or can still take them.
-        with self._lock:
+        with self._exclusively():
             noted = take()
             if not noted:
                 return True
@@ -370,6 +415,7 @@ class SessionIndex:
                 if connection is not None:
                     with transaction(connection):
                         self._write_noted(connection, noted)
+                    self._database.settle()
             except sqlite3.DatabaseError as error:
                 # An unsound one is made again, from the files.
                 return not _is_busy(error)
@@ -389,6 +435,10 @@ class SessionIndex:
 
 def _keep(connection: sqlite3.Connection, writer: IndexWriter) -> None:
     connection.execute("UPDATE state SET place = ?, unused = unused + ?", (writer.place, writer.unused))
+
+
+def _behind(connection: sqlite3.Connection) -> list[int]:
+    return [doc_id for (doc_id,) in connection.execute("SELECT session FROM behind")]
 
 
 def _count_up_to(connection: sqlite3.Connection, limit: int) -> int:
