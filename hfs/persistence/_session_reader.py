@@ -17,7 +17,7 @@ from hfs.persistence._locks import TIMEOUT, TableLocks
 from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
 from hfs.persistence._session_document import SESSION_LAYOUT, to_session
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
-from hfs.persistence.index.session_index import SessionIndex
+from hfs.persistence.index.session_index import ALWAYS_BELOW, SessionIndex
 from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class SessionReader:
         lock_timeout: How long another process is waited for, in seconds.
         on_indexing: Told, from any thread, how many sessions are read into the index, and of how many, where those are
             many; the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
+        always_below: Up to so many sessions every file is looked at for each list; with more, those that are shown.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class SessionReader:
         threshold: float = APPEND_THRESHOLD,
         lock_timeout: float = TIMEOUT,
         on_indexing: Callable[[int, int], None] | None = None,
+        always_below: int = ALWAYS_BELOW,
     ) -> None:
         self.home = paths.home_folder(home)
         self._ops = ops or FileOps()
@@ -60,7 +62,7 @@ class SessionReader:
             ops=self._ops,
             threshold=threshold,
         )
-        self._index = SessionIndex(self._folder, self.home / paths.INDEX)
+        self._index = SessionIndex(self._folder, self.home / paths.INDEX, always_below=always_below)
         if on_indexing is not None:
             self._index.progress = on_indexing
 

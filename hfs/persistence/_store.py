@@ -35,6 +35,7 @@ from hfs.persistence._session_document import (
 )
 from hfs.persistence._session_reader import is_id
 from hfs.persistence._time import format_time, now
+from hfs.persistence.index.session_index import ALWAYS_BELOW
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -64,6 +65,7 @@ class SessionStore(OutsideEdits):
         threshold: From this size on, in bytes, an append replaces only a file's tail.
         lock_timeout: How long another process is waited for, in seconds.
         on_indexing: Told how far a long reading for the index is, see ``SessionReader``.
+        always_below: Up to so many sessions every file is looked at for each list.
     """
 
     def __init__(
@@ -75,8 +77,16 @@ class SessionStore(OutsideEdits):
         threshold: float = APPEND_THRESHOLD,
         lock_timeout: float = TIMEOUT,
         on_indexing: Callable[[int, int], None] | None = None,
+        always_below: int = ALWAYS_BELOW,
     ) -> None:
-        super().__init__(home, ops=ops, threshold=threshold, lock_timeout=lock_timeout, on_indexing=on_indexing)
+        super().__init__(
+            home,
+            ops=ops,
+            threshold=threshold,
+            lock_timeout=lock_timeout,
+            on_indexing=on_indexing,
+            always_below=always_below,
+        )
         self._notify = on_notice or (lambda notice: None)
         self._folder.events.recovered = self._tell_recovered
         self._folder.events.put_back = self._tell_put_back

@@ -347,6 +347,8 @@ class SessionIndex:
         Raises:
             sqlite3.DatabaseError: They are not.
         """
+        if self._database.in_memory:
+            return
         for file, identity in connection.execute("SELECT file, identity FROM parts"):
             if part_identity(self._database.folder / file) != identity:
                 raise sqlite3.DatabaseError(f"{file} is not as it was written")
