@@ -79,7 +79,8 @@ def search_command(
     """
     if asked["regex"] and without:
         raise click.UsageError("--without and --regex don't go together: (?!…) in a pattern excludes.")
-    text = " ".join([*words, *(f'-"{word.replace(chr(34), " ")}"' for word in without)])
+    # First, as a quote among the words that is not closed goes on to the end.
+    text = " ".join([*(f'-"{word.replace(chr(34), " ")}"' for word in without), *words])
     try:
         result, elsewhere = _search(text, session, as_json, asked)
     except BadQueryError as error:

@@ -92,6 +92,7 @@ def test_json_has_every_field(home: Path, hfs: Run) -> None:
         (["rebase", "--tag", "work", "--archived"], ""),
         (['"a rebase"'], "2:1 1:1"),
         (["--regex", r"^rebase \d$"], "1:3 1:4 1:5"),
+        (['"a rebase', "--without", "undo", "-n", "9" * 30], "2:1"),
         (["rebase", "--", "-undo", "-too", "-0", "-1"], "1:None 1:5"),
     ],
 )

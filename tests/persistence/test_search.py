@@ -159,6 +159,7 @@ def test_a_search_can_be_narrowed(store: SessionStore, home: Path) -> None:
     assert found(store, "word", role="name") == [(5, None)]
     assert found(store, "word", role="assistant") == []
     assert found(store, "word", role="user", session_id=5) == [(5, 1), (5, 2)]
+    assert found(store, "word", session_id=10**30) == []
     assert found(store, "word", since=BEGUN + timedelta(days=2)) == [(5, 2)]
     assert found(store, "word", since=BEGUN + timedelta(days=9)) == []
     assert found(store, "word", sessions=SessionFilter(tag="work")) == [(6, 1)]

@@ -6,16 +6,21 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, Literal
 
 import orjson
 
-from hfs.persistence.index.rows import SUMMARY, microseconds, to_summary
-from hfs.persistence.models import SessionSummary, trimmed_tag
+from hfs.persistence.index.rows import HIGHEST, SUMMARY, microseconds, storable, to_summary
+from hfs.persistence.models import NAME_LIMIT, SessionSummary, trimmed_tag
 
 _LIKE: Final = "name LIKE ? ESCAPE '\\'"
 _BEYOND: Final = "length(name) <> length(CAST(name AS BLOB))"
 """A name that isn't plain ASCII."""
+_LONGEST: Final = 4 * NAME_LIMIT
+"""More letters than a name has, its case folded: what is longer is in none of them."""
+_MOST_WORDS: Final = 200
+"""How many words of a name are asked for: of more the database takes no question."""
 Sort = Literal["created", "updated", "name", "messages"]
 SORTS: Final[tuple[Sort, ...]] = ("created", "updated", "name", "messages")
 _ORDER: Final = {
@@ -28,7 +33,7 @@ _ORDER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which sessions are meant. What is None doesn't matter."""
+    """Which sessions are meant. What is None doesn't matter. Moments are aware."""
 
     since: datetime | None = None
     """Something happened in it at that moment or later."""
@@ -90,7 +95,7 @@ def rows(connection: sqlite3.Connection, query: ListQuery) -> tuple[list[Session
     for wanted in _in_turn(query):
         where, values = condition(wanted)
         statement = f"SELECT {SUMMARY} FROM sessions WHERE {where} ORDER BY {_ORDER[query.sort]} LIMIT ?"
-        left = -1 if query.limit is None else query.limit - len(sessions)
+        left = -1 if query.limit is None else min(query.limit - len(sessions), HIGHEST)
         for row in connection.execute(statement, (*values, left)):
             summary = to_summary(row)
             if summary is None:
@@ -158,11 +163,14 @@ def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
     if wanted.idle_since is not None:
         parts.append(("active < ?", (microseconds(wanted.idle_since),)))
     if wanted.model is not None:
-        quoted = orjson.dumps(wanted.model).decode()
-        parts.append(("(instr(models, ?) OR instr(models, ?))", (quoted, f"/{quoted[1:]}")))
+        quoted = _quoted(wanted.model)
+        begins = (f"[{quoted}", f",{quoted}", f"/{quoted[1:]}")
+        parts.append(("(instr(models, ?) OR instr(models, ?) OR instr(models, ?))", begins))
     if wanted.tag is not None:
-        quoted = orjson.dumps(trimmed_tag(wanted.tag).casefold()).decode()
-        parts.append(("(tags <> '[]' AND instr(casefold(tags), ?))", (quoted,)))
+        quoted = _quoted(trimmed_tag(wanted.tag).casefold())
+        # Its quote must be that of a tag, and not one within another.
+        tagged = "(tags <> '[]' AND (instr(casefold(tags), ?) OR instr(casefold(tags), ?)))"
+        parts.append((tagged, (f"[{quoted}", f",{quoted}")))
     # Spelled out, and not as values: only so are the indexes of pinned and archived ones used.
     if wanted.pinned is not None:
         parts.append((f"pinned = {int(wanted.pinned)}", ()))
@@ -171,12 +179,13 @@ def condition(wanted: SessionFilter) -> tuple[str, tuple[Any, ...]]:
     if wanted.damaged is not None:
         parts.append((f"problem IS {'NOT ' if wanted.damaged else ''}NULL", ()))
     if wanted.name is not None:
-        parts += [_holding(word) for word in wanted.name.split()]
+        parts += [_holding(word) for word in islice(dict.fromkeys(wanted.name.split()), _MOST_WORDS)]
     if wanted.letters is not None:
-        parts.append((_LIKE, (f"%{'%'.join(map(_literal, wanted.letters))}%",)))
+        parts.append((_LIKE, (f"%{'%'.join(map(_literal, wanted.letters[:_LONGEST]))}%",)))
     if wanted.ids is not None:
         # As one value: there may be more of them than a statement can have values.
-        parts.append(("id IN (SELECT value FROM json_each(?))", (orjson.dumps(list(wanted.ids)).decode(),)))
+        ids = [one for one in wanted.ids if 0 < one <= HIGHEST]
+        parts.append(("id IN (SELECT value FROM json_each(?))", (orjson.dumps(ids).decode(),)))
     return " AND ".join(part for part, _ in parts) or "1", tuple(value for _, values in parts for value in values)
 
 
@@ -188,7 +197,7 @@ def may_be_called(part: str) -> tuple[str, tuple[Any, ...]]:
     """
     if not part.isascii():
         return _BEYOND, ()
-    pattern = "".join(map(_literal, part))
+    pattern = "".join(map(_literal, part[:_LONGEST]))
     return f"{_LIKE} OR {_BEYOND} OR uid LIKE ? ESCAPE '\\'", (f"%{pattern}%", f"{pattern}%")
 
 
@@ -199,8 +208,13 @@ def _holding(word: str) -> tuple[str, tuple[Any, ...]]:
     folded = fold(word).strip()
     beyond = f"{_BEYOND} AND instr(folded(name), ?)"
     if folded.isascii():
-        return f"({_LIKE} OR {beyond})", (f"%{''.join(map(_literal, folded))}%", folded)
+        return f"({_LIKE} OR {beyond})", (f"%{''.join(map(_literal, folded[:_LONGEST]))}%", folded)
     return f"({beyond})", (folded,)
+
+
+def _quoted(text: str) -> str:
+    """A text as it stands in a list of the database."""
+    return orjson.dumps(storable(text)).decode()
 
 
 def _literal(letter: str) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from hfs.persistence.index.rows import NAME, from_rowid, rowid_of
+from hfs.persistence.index.rows import HIGHEST, NAME, from_rowid, rowid_of
 
 Extent = tuple[int, int, int, int]
 """The first place, how many there are, the session, and the number of the message in the first."""
@@ -16,7 +16,6 @@ Place = tuple[int, int]
 _FEW: Final = 64
 """So many extents are asked for one by one: between them may be much that is not asked for."""
 _NONE: Final = (0, 0, 0, 0)
-_HIGHEST: Final = (1 << 63) - 1
 _COLUMNS: Final = "first, count, session, at"
 _MATCHING: Final = "FROM text WHERE text MATCH ? AND rowid BETWEEN ? AND ?"
 
@@ -46,7 +45,7 @@ class Extents:
     def ranges(self) -> list[tuple[int, int]]:
         """The rows in which the places are, the newest first: the first and the last of each range."""
         if self.of_all:
-            return [(0, _HIGHEST)]
+            return [(0, HIGHEST)]
         extents = f"FROM extents WHERE session IN (SELECT id FROM sessions WHERE {self._where})"
         some = self._connection.execute(f"SELECT {_COLUMNS} {extents} LIMIT {_FEW + 1}", self._values).fetchall()
         if len(some) <= _FEW:
@@ -105,7 +104,7 @@ def count_matching(source: sqlite3.Connection, expression: str, role: int | None
     """
     rows = f"SELECT rowid {_MATCHING}{_said_by(role)} ORDER BY rowid DESC LIMIT ?"
     statement = f"SELECT count(*), group_concat(CASE WHEN rowid & 7 = {NAME} THEN rowid END) FROM ({rows})"
-    count, names = source.execute(statement, (expression, 0, _HIGHEST, most)).fetchone()
+    count, names = source.execute(statement, (expression, 0, HIGHEST, most)).fetchone()
     return count, sorted(map(int, names.split(",")), reverse=True) if names else []
 
 

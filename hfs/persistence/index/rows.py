@@ -27,6 +27,8 @@ NAME: Final = 0
 ROLES: Final = {"name": NAME, "user": 1, "assistant": 2, "system": 3, "tool": 4}
 """The numbers of who spoke; every other role has ``OTHER``."""
 OTHER: Final = 5
+HIGHEST: Final = (1 << 63) - 1
+"""The highest number that the database has."""
 _ROLE_BITS: Final = 3
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
@@ -160,12 +162,12 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
     row = Row(
         id=doc_id,
         identity=identity_number(identity),
-        uid=_storable(uid) if isinstance(uid, str) and uid else derived_uid(doc_id, document),
-        name=_storable(name[:NAME_LIMIT]) if isinstance(name, str) and name else f"Session {doc_id}",
+        uid=storable(uid) if isinstance(uid, str) and uid else derived_uid(doc_id, document),
+        name=storable(name[:NAME_LIMIT]) if isinstance(name, str) and name else f"Session {doc_id}",
         created=microseconds(created),
         updated=None if updated is None else microseconds(updated),
         messages=len(items),
-        tags=[_storable(tag) for tag in tags_of(tags)] if tags else [],
+        tags=[storable(tag) for tag in tags_of(tags)] if tags else [],
         pinned=document.get("pinned") is True,
         archived=document.get("archived") is True,
         problem="an interrupted write: what was saved before it can be read" if salvaged else None,
@@ -177,7 +179,7 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
 def damaged_row(doc_id: int, identity: Identity, problem: str) -> Row:
     """The row of a session whose file can't be read: what can be told of it."""
     moment, number = _modified(identity), identity_number(identity)
-    return Row(doc_id, number, "", f"Session {doc_id}", moment, moment, 0, [], False, False, _storable(problem), {})
+    return Row(doc_id, number, "", f"Session {doc_id}", moment, moment, 0, [], False, False, storable(problem), {})
 
 
 def _modified(identity: Identity) -> int:
@@ -214,9 +216,9 @@ def count_activity(activity: Activity, items: list[Any], fallback: datetime) -> 
         else:
             hour = _hour(moment) or hour
         if type(role) is not str or not role.isascii():
-            role = _storable(role) if isinstance(role, str) else ""
+            role = storable(role) if isinstance(role, str) else ""
         if model is None or type(model) is not str or not model.isascii():
-            model = _storable(model) if isinstance(model, str) else ""
+            model = storable(model) if isinstance(model, str) else ""
         said.append((ROLES.get(role, OTHER), text))
         counts = activity.get((hour, role, model))
         if counts is None:
@@ -242,6 +244,6 @@ def text_of(content: object) -> str:
     return ""
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """The text without halves of surrogate pairs, which a database can't hold."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -61,7 +61,7 @@ class PatternFinder:
         found = list(islice(self._pattern.finditer(text), _MOST_MATCHES))
         first = found[0].start() if found else 0
         begins = text.rfind("\n", 0, first) + 1
-        line = text[begins : (text.find("\n", first) + len(text) + 1) % (len(text) + 1)]
+        line = text[begins:].split("\n", 1)[0]
         start, end = cut(line, first - begins)
         return shown_of(line, start, end, ((match.start() - begins, match.end() - begins) for match in found))
 

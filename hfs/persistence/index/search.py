@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,7 @@ class Search:
     """
 
     def __init__(self, text: str, limit: int | None, options: SearchOptions) -> None:
-        self._limit = limit
+        self._limit = None if limit is None else min(limit, sys.maxsize)
         self._options = options
         self.for_pattern = options.regex
         """Whether no words of the index are needed."""

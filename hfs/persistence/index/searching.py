@@ -12,7 +12,7 @@ from typing import Any, Final
 from hfs.persistence.index.listing import SessionFilter, condition
 from hfs.persistence.index.places import Extents, count_matching, matching, owned
 from hfs.persistence.index.query import Query
-from hfs.persistence.index.rows import NAME, OTHER, ROLES
+from hfs.persistence.index.rows import HIGHEST, NAME, OTHER, ROLES
 from hfs.persistence.models import MessageModel, SessionModel
 
 _EVERY_SESSION: Final = SessionFilter()
@@ -42,7 +42,11 @@ class SearchOptions:
         """Which sessions can have it, as a condition on rows, and its values."""
         since = max(filter(None, (self.since, self.sessions.since)), default=None)
         where, values = condition(replace(self.sessions, since=since))
-        return (where, values) if self.session_id is None else (f"{where} AND id = ?", (*values, self.session_id))
+        if self.session_id is None:
+            return where, values
+        # No session has a number that the database can't hold.
+        number = self.session_id if abs(self.session_id) <= HIGHEST else 0
+        return f"{where} AND id = ?", (*values, number)
 
     def fits(self, message: MessageModel) -> bool:
         """Whether a message of these sessions is meant."""

@@ -17,7 +17,7 @@ from hfs.persistence import SORTS, ListQuery, NewMessage, SessionFilter, Session
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TAGS = ("Work", "work", "größe", "GRÖSSE", 'a"b', "to read", "wor")
-MODELS = ("local/x", "x", "openai/x-large", "größe/模")
+MODELS = ("local/x", "x", "openai/x-large", "größe/模", 'x"large')
 NAMES = ("b", "B", "a", "É", "z")
 
 
@@ -79,7 +79,7 @@ filters = st.builds(
     since=moments,
     until=moments,
     model=st.sampled_from((None, *MODELS, "X", "模", "large")),
-    tag=st.sampled_from((None, *TAGS, "#work", "wo", "größe ")),
+    tag=st.sampled_from((None, *TAGS, "#work", "wo", "b", "größe ")),
     pinned=switches,
     archived=switches,
 )
@@ -92,6 +92,8 @@ queries = st.builds(
 @given(query=queries)
 @example(query=ListQuery(SessionFilter(archived=False), pinned_first=True))
 @example(query=ListQuery(SessionFilter(tag="grösse"), limit=None))
+@example(query=ListQuery(SessionFilter(tag="b"), limit=None))
+@example(query=ListQuery(SessionFilter(model="large"), limit=None))
 def test_a_list_is_what_reading_every_file_gives(
     many: tuple[SessionStore, list[SessionModel]], query: ListQuery
 ) -> None:
@@ -154,3 +156,19 @@ def test_a_thorough_list_looks_at_every_file_however_many_there_are(home: Path) 
         with path.open("r+b") as file:
             file.write(data)
         assert [summary.id for summary in store.list_sessions(query).sessions] == [2]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        pytest.param(ListQuery(SessionFilter(tag="\udcff")), 0, id="a tag that is no text"),
+        pytest.param(ListQuery(SessionFilter(model="\udcff")), 0, id="a model that is no text"),
+        pytest.param(ListQuery(SessionFilter(ids=(1, 0, -1, 1 << 63, 10**30))), 1, id="ids beyond 64 bits"),
+        pytest.param(ListQuery(limit=10**30), 40, id="a limit beyond 64 bits"),
+        pytest.param(ListQuery(limit=0), 0, id="none"),
+    ],
+)
+def test_a_list_of_what_no_session_has_is_no_error(
+    many: tuple[SessionStore, list[SessionModel]], query: ListQuery, count: int
+) -> None:
+    assert len(many[0].list_sessions(query).sessions) == count

@@ -106,3 +106,15 @@ def test_damaged_sessions_are_listed_apart(tmp_path_factory: pytest.TempPathFact
 
 def test_as_many_sessions_may_be_named_as_there_are(store: SessionStore) -> None:
     assert found(store, SessionFilter(ids=range(1, 100_000))) == set(NAMES)
+
+
+def test_more_is_looked_for_than_a_name_can_hold(store: SessionStore) -> None:
+    index = store.home / "index" / "sessions.db"
+    assert found(store, SessionFilter(letters="un")) >= {"undo"}
+    before = index.stat().st_ino
+    assert found(store, SessionFilter(letters="u" * 60_000)) == set()
+    assert found(store, SessionFilter(name="u" * 60_000)) == set()
+    assert found(store, SessionFilter(name=" ".join(map(str, range(2000))))) == set()
+    with pytest.raises(SessionNotFoundError):
+        store.resolve("u" * 60_000)
+    assert index.stat().st_ino == before
