@@ -181,7 +181,6 @@ class IndexDatabase:
             self._open = None
 
     def _open_file(self) -> sqlite3.Connection | None:
-        marked = marked_state(self.path)
         connection = _connect(str(self.path))
         try:
             # A commit that a power cut takes back is noticed by the files, and without a sync it costs nearly nothing.
@@ -189,6 +188,7 @@ class IndexDatabase:
             if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
                 connection.close()
                 return None
+            marked = marked_state(self.path)
             if marked is None:
                 verify(connection)
                 marked = mark(self.path)

@@ -20,7 +20,7 @@ from hfs.persistence.index.rows import SUMMARY, to_summary
 MARK: Final = "sessions.mark"
 """The file's name."""
 _ATTEMPTS: Final = 3
-_PATIENCE: Final = 0.25
+_PATIENCE: Final = 0.1
 """How long another process that just wrote to the database is waited for until it says so, in seconds."""
 _POLL: Final = 0.005
 _PLACES: Final = 1 << 36
