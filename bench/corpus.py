@@ -67,7 +67,7 @@ def session(number: int) -> Session:
     """The session of that number, counted from 1."""
     chooser = random.Random(SEED << 40 | number)
     sentences = _sentences(_LANGUAGES[number // 10 % len(_LANGUAGES)] if number % 10 == 3 else "plain")
-    created = _BEGAN + number * _BETWEEN_SESSIONS
+    created = begun(number)
     model = chooser.choice(_MODELS)
     messages = []
     for turn in range(min(int(chooser.expovariate(1 / _TURNS)), 500) + 1):
@@ -83,6 +83,11 @@ def session(number: int) -> Session:
     elif number % _PINNED == 7:
         header["pinned"] = True
     return Session(f"{messages[0].text[:30].strip()} - {created:%Y-%m-%d_%H-%M}", created, header, messages)
+
+
+def begun(number: int) -> datetime:
+    """When the session of that number was begun."""
+    return _BEGAN + number * _BETWEEN_SESSIONS
 
 
 def _text(chooser: random.Random, sentences: Sequence[str], count: int) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.corpus import Message, sessions
+from bench.corpus import Session, sessions
 from bench.processes import Run
 
 _COLUMNS = "id, model, prompt, response, conversation_id, datetime_utc"
@@ -35,9 +35,11 @@ class LLMLogs:
         connection = sqlite3.connect(self.path)
         with connection:
             connection.execute("PRAGMA synchronous = OFF")
-            names = ((f"{number:026}", said.name) for number, said in sessions(count))
-            connection.executemany("INSERT INTO conversations (id, name) VALUES (?, ?)", names)
-            connection.executemany(f"INSERT INTO responses ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", _responses(count))
+            for number, said in sessions(count):
+                connection.execute("INSERT INTO conversations (id, name) VALUES (?, ?)", (f"{number:026}", said.name))
+                connection.executemany(
+                    f"INSERT INTO responses ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)", _responses(number, said)
+                )
         connection.close()
 
     def search(self, *words: str) -> list[str]:
@@ -45,12 +47,8 @@ class LLMLogs:
         return [self._program, "logs", "list", "-d", str(self.path), "-q", " ".join(words)]
 
 
-def _responses(count: int) -> Iterator[tuple[str | None, ...]]:
-    for number, said in sessions(count):
-        for at in range(0, len(said.messages), 2):
-            asked, answered = said.messages[at : at + 2]
-            yield _response(f"{number:026}", f"{number:020}{at:06}", asked, answered)
-
-
-def _response(conversation: str, own: str, asked: Message, answered: Message) -> tuple[str | None, ...]:
-    return own, answered.model, asked.text, answered.text, conversation, answered.moment.isoformat()
+def _responses(number: int, said: Session) -> Iterator[tuple[str | None, ...]]:
+    for at in range(0, len(said.messages), 2):
+        asked, answered = said.messages[at : at + 2]
+        own, conversation = f"{number:020}{at:06}", f"{number:026}"
+        yield own, answered.model, asked.text, answered.text, conversation, answered.moment.isoformat()

@@ -37,15 +37,21 @@ class Run:
         return {**os.environ, "HFS_HOME": str(self.home)}
 
 
-def in_turn(runs: Mapping[str, Run], rounds: int) -> Times:
-    """The seconds that each takes, one after the other in each round; a first round is not counted."""
+def in_turn(runs: Mapping[str, Run], rounds: int, *, warm: int = 1) -> Times:
+    """The seconds that each takes, one after the other in each round.
+
+    Args:
+        runs: Each by its name.
+        rounds: How many are counted.
+        warm: How many come before.
+    """
     times: Times = {name: [] for name in runs}
-    for turn in range(rounds + 1):
+    for turn in range(warm + rounds):
         for name, run in runs.items():
             run.before()
             began = time.perf_counter()
             run.once()
-            if turn:
+            if turn >= warm:
                 times[name].append(time.perf_counter() - began)
     return times
 

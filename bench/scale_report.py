@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,8 @@ class Table:
 
 def time_text(seconds: float) -> str:
     """A duration as people read it."""
+    if math.isinf(seconds):
+        return "wrong"
     return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1e3:.{0 if seconds >= 0.1 else 1}f} ms"
 
 

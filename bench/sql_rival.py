@@ -73,15 +73,12 @@ class SQLStore:
         """Brings in the first sessions of the corpus, past the engine: how they came in is not measured."""
         connection = sqlite3.connect(self._path)
         with connection:
-            rows = ((number, said.name, _column(said.created)) for number, said in sessions(count))
-            connection.executemany("INSERT INTO sessions (id, name, created_at) VALUES (?, ?, ?)", rows)
-            messages = (
-                (number, role, text, _column(moment))
-                for number, said in sessions(count)
-                for role, moment, _, text in said.messages
-            )
-            statement = "INSERT INTO messages (session_id, role, content, created_at) VALUES (?, ?, ?, ?)"
-            connection.executemany(statement, messages)
+            for number, said in sessions(count):
+                statement = "INSERT INTO sessions (id, name, created_at) VALUES (?, ?, ?)"
+                connection.execute(statement, (number, said.name, _column(said.created)))
+                messages = [(number, role, text, _column(moment)) for role, moment, _, text in said.messages]
+                statement = "INSERT INTO messages (session_id, role, content, created_at) VALUES (?, ?, ?, ?)"
+                connection.executemany(statement, messages)
         connection.close()
 
     async def list_recent(self, limit: int) -> list[tuple[Session, int]]:
