@@ -16,11 +16,11 @@ def test_a_bar_stands_on_the_terminal_until_all_sessions_are_read(home: Path) ->
     write_large_sessions(home)
     with terminal(home, "list") as opened:
         with indexing_elsewhere(home):
-            opened.wait_for("Indexing")
+            opened.wait_for("Reading")
             assert f"0/{COUNT}" in opened.text()
-        opened.wait_for("Large")
+        opened.wait_for(" 1  Large")
         opened.process.expect(pexpect.EOF)
-        assert "Indexing" not in opened.text()
+        assert "Reading" not in opened.text()
         assert opened.text().count("Large") == COUNT
         opened.process.close()
         assert opened.process.exitstatus == 0
@@ -30,7 +30,7 @@ def test_a_bar_stands_on_the_terminal_until_all_sessions_are_read(home: Path) ->
 def test_ctrl_c_ends_the_waiting_and_leaves_no_half_made_index(home: Path, arguments: tuple[str, ...]) -> None:
     write_large_sessions(home)
     with indexing_elsewhere(home), terminal(home, *arguments) as opened:
-        opened.wait_for("Indexing")
+        opened.wait_for("Reading")
         opened.process.send("\x03")
         opened.process.expect(pexpect.EOF)
         opened.process.close()

@@ -54,18 +54,19 @@ def test_words_are_marked_in_any_case_and_with_accents(words: str, text: str, ma
 @pytest.mark.parametrize("width", [30, 48, 80])
 def test_a_name_and_its_tags_share_the_line(width: int) -> None:
     row = Row(summary("a name that is rather long for a line", tags=("work", "to do"), pinned=True))
-    line = LineDrawing(width, 1, today=date(2026, 1, 1)).draw(row)
-    assert line.plain.startswith("* 1  ")
-    assert " a name" in line.plain
-    assert " #work" in line.plain
-    assert cell_len(line.plain) <= max(width, 42)
+    line, _ = LineDrawing(width, 1, today=date(2026, 1, 1)).draw(row)
+    assert line.startswith("* 1  ")
+    assert " a name" in line
+    assert " #work" in line
+    assert cell_len(line) <= max(width, 42)
 
 
 @pytest.mark.parametrize("filling", ["far away ", "遠い"])
 @pytest.mark.parametrize("width", [30, 60])
 def test_the_words_are_in_view_however_far_they_stand(filling: str, width: int) -> None:
     row = hit(f"{filling * 30}rebase on it{filling * 30}", "rebase it")
-    first, second = LineDrawing(width, 1).draw(row).plain.split("\n")
+    text, _ = LineDrawing(width, 1).draw(row)
+    first, second = text.split("\n")
     assert first == "  1  name"
     shown = "".join(second[:at] for at in range(len(second) + 1) if cell_len(second[:at]) == width) or second
     assert "rebase on it" in shown
@@ -73,7 +74,7 @@ def test_the_words_are_in_view_however_far_they_stand(filling: str, width: int) 
 
 def test_no_character_moves_the_marks() -> None:
     text = "tab\there \x1b[2J\u2028 [b]rebase[/b]"
-    drawn = LineDrawing(80, 1).draw(hit(text, "rebase"))
-    assert [drawn.plain[span.start : span.end] for span in drawn.spans if span.style != "dim"] == ["rebase"]
-    assert "\x1b" not in drawn.plain
-    assert drawn.plain.count("\n") == 1
+    drawn, spans = LineDrawing(80, 1).draw(hit(text, "rebase"))
+    assert [drawn[span.start : span.end] for span in spans if span.style != "dim"] == ["rebase"]
+    assert "\x1b" not in drawn
+    assert drawn.count("\n") == 1

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
-from textual.content import Content, Span
+from textual.content import Span
 
 from hfs.display import counted, display, local_time, one_line
 from hfs.persistence import MessageModel, SearchHit, SessionSummary
@@ -54,8 +54,8 @@ class LineDrawing:
     current: int | None = None
     today: date = field(default_factory=lambda: local_time(datetime.now(UTC)).date())
 
-    def draw(self, row: Row, above: Row | None = None) -> Content:
-        """A session on one line, a message of it on two.
+    def draw(self, row: Row, above: Row | None = None) -> tuple[str, list[Span]]:
+        """A session on one line, a message of it on two: the text, and how its parts look.
 
         Args:
             row: What is drawn.
@@ -66,7 +66,7 @@ class LineDrawing:
             self._add_session(line, row)
         if row.hit is not None:
             self._add_said(line, row.hit)
-        return line.content()
+        return line.text, line.spans
 
     def _add_session(self, line: _Line, row: Row) -> None:
         summary = row.summary
@@ -118,23 +118,19 @@ class _Line:
 
     def __init__(self) -> None:
         self.text = ""
-        self._spans: list[Span] = []
+        self.spans: list[Span] = []
 
     def add(self, text: str, style: str = "") -> None:
         """Adds a text."""
         if style and text:
-            self._spans.append(Span(len(self.text), len(self.text) + len(text), style))
+            self.spans.append(Span(len(self.text), len(self.text) + len(text), style))
         self.text += text
 
     def add_marked(self, text: str, marks: Marks) -> None:
         """Adds a text in which some places are marked."""
         at, end = len(self.text), len(text)
-        self._spans += [Span(at + first, at + min(last, end), _MARKED) for first, last in marks if first < end]
+        self.spans += [Span(at + first, at + min(last, end), _MARKED) for first, last in marks if first < end]
         self.text += text
-
-    def content(self) -> Content:
-        """All of it."""
-        return Content(self.text, self._spans)
 
 
 def _fitted(text: str, width: int) -> str:

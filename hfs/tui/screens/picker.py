@@ -173,10 +173,12 @@ class PickerScreen(ModalScreen[Picked | None]):
         # What is left of it beside the scroll bar.
         width = max(options.scrollable_content_region.width - 2, 20)
         drawing = LineDrawing(width, numbers, self._words.strip(), self._current)
-        options.set_options(Option(drawing.draw(row, above)) for row, above in zip(rows, [None, *rows], strict=False))
+        options.set_options(
+            Option(Content(*drawing.draw(row, above))) for row, above in zip(rows, [None, *rows], strict=False)
+        )
         options.highlighted = min(at or 0, len(rows) - 1) if rows else None
         if not rows:
-            self.query_one("#preview", Static).update("")
+            self.query_one("#preview", Static).update(Content(""))
 
     def _say_counts(self) -> None:
         listing = self._listing
