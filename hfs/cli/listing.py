@@ -70,8 +70,8 @@ def _options(wanted: SessionFilter) -> dict[str, str]:
     for name in _ASKED:
         value = getattr(wanted, name)
         if value is not None and value is not False:
-            text = f"{local_time(value):%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else str(value)
-            options[name] = f"--{name}" if value is True else f"--{name} {one_line(text, 60)}"
+            text = f"{local_time(value):%Y-%m-%dT%H:%M}" if isinstance(value, datetime) else one_line(str(value), 60)
+            options[name] = f"--{name}" if value is True else f"--{name} {text or repr(text)}"
     return options
 
 
@@ -112,7 +112,7 @@ def _known_tags(store: SessionStore, tag: str) -> Iterator[str]:
     import difflib
 
     known = {found.casefold(): found for found in store.tags()}
-    folded = tag.strip().removeprefix("#").casefold()
+    folded = tag.lstrip("# ").rstrip().casefold()
     if folded not in known:
         near = [f"#{known[one]}" for one in difflib.get_close_matches(folded, known, 3)]
         hint = f"Did you mean {one_line(', '.join(near))}?" if near else "`hfs tag` lists the tags."

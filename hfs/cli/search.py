@@ -17,7 +17,7 @@ from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
 from hfs.display import counted, display, local_time, one_line
 from hfs.errors import BadQueryError
-from hfs.persistence import SearchHit, SearchOptions, SearchResult, SessionFilter
+from hfs.persistence import ListQuery, SearchHit, SearchOptions, SearchResult, SessionFilter, SessionStore
 
 _ROLES: Final = ("user", "assistant", "system", "tool", "name")
 _PER_SESSION: Final = 3
@@ -82,22 +82,22 @@ def search_command(
     # First, as a quote among the words that is not closed goes on to the end.
     text = " ".join([*(f'-"{word.replace(chr(34), " ")}"' for word in without), *words])
     try:
-        result, elsewhere = _search(text, session, as_json, asked)
+        result, unseen = _search(text, session, as_json, asked)
     except BadQueryError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
         out_json([_as_json(hit) for hit in result])
     else:
         _print(result)
-    told = " ".join(_left_out(result, elsewhere))
+    told = " ".join([*_left_out(result), *unseen])
     if told:
         talk(told)
     if not result:
         ctx.exit(1)
 
 
-def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]) -> tuple[SearchResult, int]:
-    """What is found; and, if that is nothing, how many places there are where nobody looked."""
+def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]) -> tuple[SearchResult, list[str]]:
+    """What is found; and, if that is nothing, what there is where nobody looked."""
     sessions = SessionFilter(
         model=asked["model"], tag=asked["tag"], pinned=asked["pinned"] or None, archived=asked["archived"] or None
     )
@@ -111,16 +111,23 @@ def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]
             regex=asked["regex"],
         )
         result = store.search(text, asked["limit"], options)
-        everywhere = SearchOptions(per_session=options.per_session, regex=options.regex)
-        narrowed = not result and not options.regex and options != everywhere
-        return result, store.search(text, 1, everywhere).total if narrowed else 0
+        return result, [] if result else list(_unseen(store, text, options))
 
 
-def _left_out(result: SearchResult, elsewhere: int) -> Iterator[str]:
+def _unseen(store: SessionStore, text: str, options: SearchOptions) -> Iterator[str]:
+    everywhere = SearchOptions(per_session=options.per_session, regex=options.regex)
+    elsewhere = 0 if options.regex or options == everywhere else store.search(text, 1, everywhere).total
+    if elsewhere:
+        yield f"Without the options there {'is' if elsewhere == 1 else 'are'} {counted(elsewhere, 'place')}."
+    ids = None if options.session_id is None else (options.session_id,)
+    damaged = store.list_sessions(ListQuery(SessionFilter(damaged=True, ids=ids), limit=1)).matching
+    if damaged:
+        yield f"Not searched: {counted(damaged, 'damaged session')}. `hfs check` says what is wrong."
+
+
+def _left_out(result: SearchResult) -> Iterator[str]:
     if not result:
         yield "Nothing was found."
-        if elsewhere:
-            yield f"Without the options there {'is' if elsewhere == 1 else 'are'} {counted(elsewhere, 'place')}."
         return
     if result.as_prefixes:
         yield "Nothing has the whole words: these begin with them."

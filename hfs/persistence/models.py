@@ -26,7 +26,7 @@ def tags_of(value: object) -> tuple[str, ...]:
 
 def trimmed_tag(tag: str) -> str:
     """A tag on one line, without the mark that it is shown with. Two that differ in case alone are the same."""
-    return " ".join(tag.split()).removeprefix("#").lstrip()
+    return " ".join(tag.split()).lstrip("# ")
 
 
 @dataclass(slots=True)

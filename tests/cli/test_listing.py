@@ -106,6 +106,7 @@ def test_what_is_left_out_is_counted_and_said(printed: Printed, options: str, fo
         ("--tag wrok", "None of 5 sessions fits --tag wrok. There is no such tag. Did you mean #work?"),
         ("--tag zzz", "None of 5 sessions fits --tag zzz. There is no such tag. `hfs tag` lists the tags."),
         ("--tag work --model m0 --pinned", "Without --model m0: 1. Without --pinned: 1.\n"),
+        ("--tag= --all", "None of 5 sessions fits --tag ''. There is no such tag. `hfs tag` lists the tags."),
         ("--since 2200", "None of 5 sessions fits --since 2200-01-01T00:00."),
         ("--archived --pinned", "Without --pinned: 1. Without --archived: 1."),
     ],

@@ -141,6 +141,15 @@ def test_nothing_found_is_said_and_exits_with_one(home: Path, hfs: Run) -> None:
     assert hfs("search", "--json", "x").stdout == b"[]\n"
 
 
+def test_where_nothing_is_found_damaged_sessions_are_not_passed_over_in_silence(home: Path, hfs: Run) -> None:
+    fill(home)
+    (home / "sessions" / "2.json").write_text('{"messages": [{"content": "a lonely word')
+    done = hfs("search", "lonely")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"Nothing was found. Not searched: 1 damaged session. `hfs check` says what is wrong.\n"
+    assert hfs("search", "lonely", "--session", "1").stderr == b"Nothing was found.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

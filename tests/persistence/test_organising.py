@@ -41,7 +41,7 @@ def opened(home: Path) -> Any:
 
 def test_tags_keep_their_spelling_and_order_and_are_told_without_case(opened: SessionStore, home: Path) -> None:
     opened.tag(1, ["Work", "  to \n read "])
-    session = opened.tag(1, ["WORK", "größe", "#home"])
+    session = opened.tag(1, ["WORK", "größe", "## home"])
     assert session is not None
     assert session.tags == ("Work", "to read", "größe", "home")
     assert written(home)["tags"] == list(session.tags)

@@ -224,6 +224,15 @@ def test_a_pattern_finds_what_no_word_is(store: SessionStore) -> None:
     assert marked(long)[0].startswith("needle yyy")
 
 
+def test_a_pattern_that_one_session_is_full_of_is_looked_for_in_others_too(home: Path) -> None:
+    for number in range(1, 6):
+        write(home, number, ["a word"] * 20)
+    with SessionStore(home) as store:
+        result = store.search("w.rd", 6, SearchOptions(per_session=2, regex=True))
+        assert [(hit.session_id, hit.message_id) for hit in result] == [(n, m) for n in (5, 4, 3) for m in (1, 2)]
+        assert (result.total, result.exact) == (60, False)
+
+
 @pytest.mark.parametrize(
     ("pattern", "told"), [("a(b", "at character 2"), ("x{99999999999}", "too large"), ("(?P<a", "character")]
 )

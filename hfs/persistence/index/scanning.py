@@ -81,10 +81,11 @@ def scan(
         folder: The sessions.
         finder: Finds it.
         options: Where it is looked for.
-        most: After so many places no further session is read; all are, where it is None.
+        most: Once so many places are shown no further session is read; all are, where it is None.
         progress: Told how many sessions were read, and how many there are.
     """
     findings = Findings()
+    shown = 0
     where, values = options.condition()
     statement = f"SELECT id FROM sessions WHERE {where} ORDER BY active DESC, id DESC"
     doc_ids = [doc_id for (doc_id,) in connection.execute(statement, values)]
@@ -94,12 +95,14 @@ def scan(
     for at, (row, said) in enumerate(read_rows(folder, doc_ids)):
         if at % _STEP == 0 and len(doc_ids) > _STEP:
             progress(at, len(doc_ids))
-        if most is not None and findings.total >= most:
+        if most is not None and shown >= most:
             findings.exact = False
             break
         for number, (speaker, text) in enumerate([(NAME, row.name), *said]):
             if role in (None, speaker) and text and finder.is_in(text):
                 findings.add(row.id, number, close=finder.is_close_in(text))
                 findings.total += 1
+        if row.id in findings.sessions:
+            shown += len(findings.sessions[row.id].best(options.per_session))
     progress(len(doc_ids), len(doc_ids))
     return findings
