@@ -13,7 +13,7 @@ from hfs.display import local_time
 from hfs.persistence.index.listing import SessionFilter, condition
 from hfs.persistence.index.rows import from_microseconds
 
-_HALF_HOUR: Final = timedelta(minutes=30)
+_HOUR: Final = timedelta(hours=1)
 _Key = TypeVar("_Key", str, date)
 
 
@@ -100,7 +100,7 @@ class _Counter:
 
     def __init__(self, wanted: SessionFilter) -> None:
         self.damaged = 0
-        self._since = None if wanted.since is None else wanted.since.replace(minute=0, second=0, microsecond=0)
+        self._since = wanted.since
         self._until = wanted.until
         self._hours: dict[str, Amount | None] = {}
         """The day of each hour; None for an hour outside the filter's time."""
@@ -135,10 +135,10 @@ class _Counter:
 
     def _on_day_of(self, hour: datetime) -> Amount | None:
         # In some zones an hour of UTC belongs to two days: the one with its middle has it.
-        return _at(self._days, local_time(hour + _HALF_HOUR).date()) if self._is_within(hour) else None
+        return _at(self._days, local_time(hour + _HOUR / 2).date()) if self._is_within(hour) else None
 
     def _is_within(self, hour: datetime) -> bool:
-        return (self._since is None or hour >= self._since) and (self._until is None or hour < self._until)
+        return (self._since is None or self._since - hour < _HOUR) and (self._until is None or hour < self._until)
 
     def result(self) -> Statistics:
         """What was counted."""

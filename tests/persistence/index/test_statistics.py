@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -89,6 +89,14 @@ def test_only_what_was_said_in_the_filters_time_is_counted(store: SessionStore) 
     assert (
         store.statistics(SessionFilter(since=hours[3] + timedelta(hours=1), until=NOON + timedelta(days=1))).days == {}
     )
+
+
+def test_the_hour_in_which_a_time_begins_is_counted_in_every_zone(store: SessionStore) -> None:
+    store.create(messages=[_said("user", "x", NOON)])
+    by_half_hours = timezone(timedelta(hours=5, minutes=30))
+    for minutes, messages in ((0, 1), (45, 1), (60, 0)):
+        since = (NOON + timedelta(minutes=minutes)).astimezone(by_half_hours)
+        assert store.statistics(SessionFilter(since=since)).messages == messages
 
 
 def test_only_sessions_that_fit_the_filter_are_counted(store: SessionStore) -> None:
