@@ -213,6 +213,17 @@ def test_of_very_many_places_some_are_looked_at_and_the_others_counted(home: Pat
         assert store.search("word again", 3, SearchOptions(session_id=2)).exact
 
 
+def test_places_that_are_not_meant_hide_none_that_is(home: Path) -> None:
+    with SessionStore(home) as store:
+        late = BEGUN + timedelta(days=3000)
+        store.create("Meant", messages=[NewMessage("user", "word", created_at=late)])
+        assert store.search("word", 1)
+        write(home, 2, ["word"] * 2500, name="Old")
+        store.append_message(2, NewMessage("user", "other", created_at=late))
+        assert found(store, "word", since=late) == [(1, 1)]
+        assert found(store, "word", per_session=1) == [(2, 1), (1, 1)]
+
+
 def test_a_pattern_finds_what_no_word_is(store: SessionStore) -> None:
     (hit,) = store.search(r"C:\\\w+$", options=SearchOptions(regex=True))
     assert marked(hit) == ["C:\\dir"]

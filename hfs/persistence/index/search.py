@@ -19,6 +19,8 @@ from hfs.persistence.models import SearchResult
 
 _MOST_PLACES: Final = 2000
 """How many places are looked at in each file of the index, the newest first, of those in which the words stand."""
+_WIDER: Final = 16
+"""How many times as many are looked at where these are too few."""
 _ATTEMPTS: Final = 3
 
 
@@ -76,10 +78,18 @@ class Search:
     ) -> tuple[SearchResult, list[int]]:
         most = None if self._limit is None else max(_MOST_PLACES, self._limit)
         with _files(connection, database.folder) as parts:
-            findings = WordSearch(connection, parts, self._options, most).find(finder.query)
-            reader = HitReader(connection, folder, finder, self._options)
-            result = reader.result(findings, order(connection, findings), self._limit)
-        return result, reader.stale
+            while True:
+                findings = WordSearch(connection, parts, self._options, most).find(finder.query)
+                reader = HitReader(connection, folder, finder, self._options)
+                result = reader.result(findings, order(connection, findings), self._limit)
+                if most is None or findings.exact or len(result) >= (self._limit or 0) or not self._may_go_on(most):
+                    return result, reader.stale
+                # They are in few sessions, or too old.
+                most *= _WIDER
+
+    def _may_go_on(self, most: int) -> bool:
+        """Whether more places are looked at where so many gave too few hits: all, if none of those may be meant."""
+        return most <= _MOST_PLACES or not self._options.is_told_by_places
 
     def _scan(
         self, connection: sqlite3.Connection, folder: DocumentFolder, finder: Finder, progress: Progress

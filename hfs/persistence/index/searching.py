@@ -63,6 +63,11 @@ class SearchOptions:
         """The number that the index has for the role."""
         return None if self.role is None else ROLES.get(self.role, OTHER)
 
+    @property
+    def is_told_by_places(self) -> bool:
+        """Whether the index knows of each place in these sessions if it is meant."""
+        return self.since is None and self.role_number != OTHER
+
 
 @dataclass(slots=True)
 class Found:
