@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -79,10 +79,8 @@ def search_command(
     """
     if asked["regex"] and without:
         raise click.UsageError("--without and --regex don't go together: (?!…) in a pattern excludes.")
-    # First, as a quote among the words that is not closed goes on to the end.
-    text = " ".join([*(f'-"{word.replace(chr(34), " ")}"' for word in without), *words])
     try:
-        result, unseen = _search(text, session, as_json, asked)
+        result, unseen = _search(_query(words, without), session, as_json, asked)
     except BadQueryError as error:
         raise click.UsageError(str(error)) from error
     if as_json:
@@ -94,6 +92,11 @@ def search_command(
         talk(told)
     if not result:
         ctx.exit(1)
+
+
+def _query(words: Sequence[str], without: Sequence[str]) -> str:
+    # What is excluded comes first: a quote among the words that is not closed goes on to the end.
+    return " ".join([*(f'-"{word.replace(chr(34), " ")}"' for word in without), *words])
 
 
 def _search(text: str, session: str | None, as_json: bool, asked: dict[str, Any]) -> tuple[SearchResult, list[str]]:
