@@ -79,7 +79,7 @@ class DocumentFolder(FolderWriter):
             self._memory.forget(doc_id)
             self._memory.remember(doc_id, content, data, identity, FILE_MODE)
             self._memory.record(doc_id, self._items(content))
-            self.events.stored(doc_id, identity, content, moves)
+            self.events.stored(doc_id, None, identity, content, moves)
             return doc_id
 
     def place(self, doc_id: int, document: Document) -> None:

@@ -54,8 +54,10 @@ class FolderEvents:
     """A stale copy took items away, and they are back."""
     taken_out: Callable[[int, list[Document]], None] = lambda doc_id, items: None
     """Somebody else took out items that this process had appended."""
-    stored: Callable[[int, Identity, Document, Moves], None] = lambda doc_id, identity, document, moves: None
-    """A document was written whole."""
+    stored: Callable[[int, Identity | None, Identity, Document, Moves], None] = (
+        lambda doc_id, before, after, document, moves: None
+    )
+    """A document was written whole, in the place of the first file, where there was one."""
     appended: Callable[[int, Identity, Identity, list[Document], Moves], None] = (
         lambda doc_id, before, after, items, moves: None
     )
@@ -150,7 +152,7 @@ class FolderWriter(FolderReader):
         identity, moves = self._replace(doc_id, data, snapshot.identity, mode)
         self._memory.remember(doc_id, document, data, identity, mode)
         self._memory.keep_only(doc_id, document)
-        self.events.stored(doc_id, identity, document, moves)
+        self.events.stored(doc_id, snapshot.identity, identity, document, moves)
         if original is not None:
             self.events.recovered(doc_id, original)
         if loaded.put_back:
@@ -309,5 +311,5 @@ class FolderWriter(FolderReader):
             except OSError as error:
                 raise error if isinstance(error, HfsError) else io_error(error, self.file(doc_id), "mend") from error
             self._memory.drop(doc_id)
-            self.events.stored(doc_id, identity, document, moves)
+            self.events.stored(doc_id, identity_of(status), identity, document, moves)
             return original

@@ -31,7 +31,8 @@ _MOST_BYTES: Final = 8 << 20
 class Noted:
     """What was written and is not in the index yet."""
 
-    notes: list[Note] = field(default_factory=list)
+    notes: list[tuple[int, Note | None]] = field(default_factory=list)
+    """Of which session, and how; None where it must be read again."""
     moves: Moves = field(default_factory=list)
     """How these writes changed the time of the folder."""
     size: int = 0
@@ -50,14 +51,10 @@ class Notes:
 
     Args:
         write: Takes what is noted, and brings it into the index; says whether it could.
-        is_current: Says whether a session's file is still that one.
     """
 
-    def __init__(
-        self, write: Callable[[Callable[[], Noted]], bool], is_current: Callable[[int, Identity], bool]
-    ) -> None:
+    def __init__(self, write: Callable[[Callable[[], Noted]], bool]) -> None:
         self._write = write
-        self._is_current = is_current
         self._begin()
 
     def _begin(self) -> None:
@@ -67,17 +64,9 @@ class Notes:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
 
-    def stored(self, doc_id: int, identity: Identity, document: Document, moves: Moves) -> None:
+    def stored(self, doc_id: int, before: Identity | None, after: Identity, document: Document, moves: Moves) -> None:
         """Notes a session that was written whole."""
-
-        def write(writer: IndexWriter) -> None:
-            # Another process may have changed the file meanwhile, and put that into the index, or not yet.
-            if self._is_current(doc_id, identity):
-                writer.put(*row_of(doc_id, identity, document))
-            else:
-                writer.doubt(doc_id)
-
-        self._add(write, doc_id, identity.size, moves)
+        self._add(lambda writer: writer.replace(before, *row_of(doc_id, after, document)), doc_id, after.size, moves)
 
     def appended(
         self, doc_id: int, before: Identity, after: Identity, items: list[dict[str, Any]], moves: Moves
@@ -100,12 +89,12 @@ class Notes:
             self._begin()
         with self._lock:
             noted = self._noted
-            if noted.size + size > _MOST_BYTES:
-                note, size = (lambda writer: writer.doubt(doc_id)), 0
             if len(noted.notes) >= _MOST:
                 noted.lost = True
+            elif noted.size + size > _MOST_BYTES:
+                noted.notes.append((doc_id, None))
             elif note is not None:
-                noted.notes.append(note)
+                noted.notes.append((doc_id, note))
                 noted.size += size
             _join(noted.moves, moves)
             if self._thread is None:

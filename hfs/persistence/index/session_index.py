@@ -16,7 +16,6 @@ from hfs.persistence._folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress, part_identity, transaction
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, count_tags, may_be_called, page, rows
 from hfs.persistence.index.notes import Noted, Notes
-from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.soundness import forget_words
 from hfs.persistence.index.sweep import SHARED_FROM, Sweep, number_of, stat_of, sweep
 from hfs.persistence.models import SearchResult, SessionSummary
@@ -66,9 +65,7 @@ class SessionIndex:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._closing = False
-        self._notes = Notes(
-            self._write_notes, lambda doc_id, identity: self._identity(doc_id) == identity_number(identity)
-        )
+        self._notes = Notes(self._write_notes)
         folder.events.stored = self._notes.stored
         folder.events.appended = self._notes.appended
         folder.events.removed = self._notes.removed
@@ -425,8 +422,11 @@ class SessionIndex:
 
     def _write_noted(self, connection: sqlite3.Connection, noted: Noted) -> None:
         writer = self._writer(connection)
-        for note in noted.notes:
-            note(writer)
+        for _, note in noted.notes:
+            if note is not None:
+                note(writer)
+        for doc_id in {doc_id for doc_id, _ in noted.notes}:
+            writer.doubt_unless(doc_id, self._identity(doc_id))
         _keep(connection, writer)
         for before, after in noted.moves:
             # Where another time stands, others have changed the folder too.

@@ -56,6 +56,18 @@ class IndexWriter:
         self._forget_words(row.id)
         self.add(row, said)
 
+    def replace(self, before: Identity | None, row: Row, said: list[Said]) -> None:
+        """Adds a session, or replaces it if it is as it was before; else nothing is done.
+
+        Args:
+            before: The file in whose place it was written.
+            row: Its row.
+            said: What was said in it.
+        """
+        present = self._identity(row.id)
+        if present is None or present == row.identity or (before and present == identity_number(before)):
+            self.put(row, said)
+
     def put_row(self, row: Row) -> None:
         """Adds a session, or replaces it, and leaves its words for later."""
         self._forget_words(row.id)
@@ -71,7 +83,7 @@ class IndexWriter:
             self.place += len(said) + 1
 
     def extend(self, session_id: int, before: Identity, after: Identity, items: list[dict[str, Any]]) -> None:
-        """Adds messages to a session that is as it was before they came in; any other is to be read again.
+        """Adds messages to a session that is as it was before they came in; else nothing is done.
 
         Args:
             session_id: The session.
@@ -84,14 +96,12 @@ class IndexWriter:
             f"SELECT {columns} FROM sessions WHERE id = ? AND identity = ?", (session_id, identity_number(before))
         ).fetchone()
         if found is None:
-            self.doubt(session_id)
             return
         uid, name, created, updated, messages, tags, pinned, archived, problem, activity = found
         times = [parse_time(item.get("created_at")) for item in items]
         newest = times[-1] if times and None not in times else None
         if newest is None or microseconds(newest) < (updated or 0):
             # When a session changed last is told by its last message, even if clocks went back.
-            self.doubt(session_id)
             return
         counts = {(hour, role, model): [number, length] for hour, role, model, number, length in orjson.loads(activity)}
         said = count_activity(counts, items, newest)
@@ -119,9 +129,21 @@ class IndexWriter:
         behind = "SELECT 1 FROM behind WHERE session = ?"
         return self._connection.execute(behind, (session_id,)).fetchone() is not None
 
-    def doubt(self, session_id: int) -> None:
-        """Says that the row of a session may not be up to date: it is to be read again."""
-        self._connection.execute("INSERT OR IGNORE INTO doubtful VALUES (?)", (session_id,))
+    def doubt_unless(self, session_id: int, identity: int | None) -> None:
+        """Says that a session is to be read again, unless its row is of that file.
+
+        Args:
+            session_id: The session.
+            identity: The number of the identity of its file; None if there is none.
+        """
+        if self._identity(session_id) == identity:
+            self._connection.execute("DELETE FROM doubtful WHERE session = ?", (session_id,))
+        else:
+            self._connection.execute("INSERT OR IGNORE INTO doubtful VALUES (?)", (session_id,))
+
+    def _identity(self, session_id: int) -> int | None:
+        found = self._connection.execute("SELECT identity FROM sessions WHERE id = ?", (session_id,)).fetchone()
+        return None if found is None else int(found[0])
 
     def _lengthen(self, session_id: int, at: int, count: int) -> None:
         """Notes places right behind those that are taken: often the session's own end there."""
