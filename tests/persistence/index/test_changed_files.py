@@ -16,7 +16,7 @@ from tests.persistence.index.conftest import Opener
 from tests.persistence.index.plain import document, require_right_list, require_right_words, write_session
 from tests.support.processes import move_over
 
-Change = Callable[[Path], None]
+Change = Callable[[Path], object]
 
 
 def session(home: Path, number: int) -> Path:
@@ -72,20 +72,20 @@ def _swap(home: Path) -> None:
 
 
 CHANGES: dict[str, Change] = {
-    "copied in": lambda home: shutil.copy(session(home, 3), session(home, 99)) and None,
-    "copied in with the highest id": lambda home: shutil.copy(session(home, 3), session(home, 10**18 - 1)) and None,
-    "copied in with its times": lambda home: shutil.copy2(session(home, 3), session(home, 98)) and None,
+    "copied in": lambda home: shutil.copy(session(home, 3), session(home, 99)),
+    "copied in with the highest id": lambda home: shutil.copy(session(home, 3), session(home, 10**18 - 1)),
+    "copied in with its times": lambda home: shutil.copy2(session(home, 3), session(home, 98)),
     "linked in": lambda home: os.link(session(home, 3), session(home, 97)),
     "removed": lambda home: session(home, 3).unlink(),
     "all removed": lambda home: shutil.rmtree(home / "sessions"),
-    "moved": lambda home: session(home, 3).rename(session(home, 96)) and None,
+    "moved": lambda home: session(home, 3).rename(session(home, 96)),
     "exchanged": _swap,
     "replaced by a rename": lambda home: move_over(json.dumps(document(3, ["moved"])).encode(), session(home, 3)),
     "replaced by an older file": _replace_by_an_older_file,
-    "edited by sed": lambda home: subprocess.run(["sed", "-i", "s/name4/named/", session(home, 4)], check=True) and None,
-    "written over": lambda home: write_session(home, 5, ["over"], tags=["other"], pinned=True) and None,
+    "edited by sed": lambda home: subprocess.run(["sed", "-i", "s/name4/named/", session(home, 4)], check=True),
+    "written over": lambda home: write_session(home, 5, ["over"], tags=["other"], pinned=True),
     "written over with the same size and time": _rename_in_place,
-    "given another date": lambda home: write_session(home, 12, ["x"], created_at="2031-01-01T00:00:00Z") and None,
+    "given another date": lambda home: write_session(home, 12, ["x"], created_at="2031-01-01T00:00:00Z"),
     "touched": lambda home: session(home, 5).touch(),
     "set to a time of long ago": lambda home: os.utime(session(home, 5), (0, 0)),
     "set to a time to come": lambda home: os.utime(session(home, 5), (2**33, 2**33)),
@@ -93,12 +93,12 @@ CHANGES: dict[str, Change] = {
     "cut": lambda home: os.truncate(session(home, 5), 40),
     "appended to": lambda home: _append(session(home, 5), "]"),
     "broken and mended": _append_rubbish_and_take_it_away,
-    "no object any more": lambda home: session(home, 5).write_text("[1]") and None,
+    "no object any more": lambda home: session(home, 5).write_text("[1]"),
     "a link": _link(_linked_file),
     "a link that leads nowhere": _link(lambda home: home / "nowhere.json"),
     "a link to a folder": _link(lambda home: home),
     "a link to itself": _link(lambda home: session(home, 8)),
-    "names that are no session's": lambda home: session(home, 5).with_name("05.json").write_text("{}") and None,
+    "names that are no session's": lambda home: session(home, 5).with_name("05.json").write_text("{}"),
 }
 
 

@@ -15,7 +15,7 @@ from hfs.persistence.index.excerpts import WordFinder
 from hfs.persistence.index.query import parse_query
 from hfs.persistence.index.text import fold
 
-SIGNS = 'ab é漢字-*"()^:+{}\0\n\\\'AND OR NOT NEAR('
+SIGNS = "ab é漢字-*\"()^:+{}\0\n\\'AND OR NOT NEAR("
 TYPED = st.text() | st.text(SIGNS)
 
 

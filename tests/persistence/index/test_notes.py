@@ -1,0 +1,273 @@
+"""What was written is in the index a moment later, whoever wrote it, and in whatever order that is noted."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sqlite3
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from hfs.persistence import ListQuery, NewMessage, SessionStore
+from hfs.persistence._files import FileOps
+from hfs.persistence.index import database, notes
+from tests.persistence.index.plain import require_right_list, require_right_words
+from tests.support.processes import finish, start_python
+
+
+class CountingOps(FileOps):
+    """Counts how often a session's file is opened."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+
+    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
+        if path.endswith(".json"):
+            self.opened.append(Path(path).name)
+        return super().open(path, flags, mode)
+
+
+def many(home: Path, threshold: float = 1 << 20) -> SessionStore:
+    """A store that looks at as few files as with very many sessions."""
+    return SessionStore(home, always_below=0, threshold=threshold)
+
+
+@pytest.fixture
+def indexed(home: Path) -> Path:
+    """A home with three sessions in the index, words too."""
+    with SessionStore(home) as store:
+        for number in range(3):
+            store.create(f"name{number}", messages=[NewMessage("user", f"first{number}")])
+        store.search("first1")
+    return home
+
+
+def require_unread(home: Path) -> None:
+    """Fails if a list of everything, and a search, read a file that is not shown, or is not right."""
+    ops = CountingOps()
+    with SessionStore(home, ops=ops) as store:
+        store.list_sessions(ListQuery(limit=None))
+        assert ops.opened == []
+        require_right_list(store, home)
+        assert ops.opened == []
+        require_right_words(store, home, most=100)
+
+
+@pytest.mark.parametrize("threshold", [0, 1 << 20], ids=["tail", "whole"])
+def test_no_file_is_read_for_what_hfs_wrote(indexed: Path, threshold: float) -> None:
+    with many(indexed, threshold) as store:
+        created = store.create("fresh", messages=[NewMessage("user", "said")])
+        for at in range(3):
+            store.add_message(created.id, "assistant", f"more{at}", model="some/model")
+            store.add_message(1, "user", f"again{at}")
+        store.rename(2, "renamed")
+        store.delete(3)
+        store.delete(store.create("short").id)
+    require_unread(indexed)
+
+
+def test_two_processes_on_one_session_read_it_again_at_the_most_once(indexed: Path) -> None:
+    with many(indexed, 0) as one, many(indexed, 0) as other:
+        for at in range(4):
+            one.add_message(1, "user", f"one{at}")
+            other.add_message(1, "user", f"other{at}")
+        other._index._notes.flush()
+        one._index._notes.flush()
+    ops = CountingOps()
+    with SessionStore(indexed, ops=ops, always_below=0) as store:
+        assert store.list_recent(1)[0].id == 3
+        assert ops.opened in ([], ["1.json"])
+        require_right_list(store, indexed)
+        require_right_words(store, indexed)
+
+
+@pytest.mark.parametrize("threshold", [0, 1 << 20], ids=["tail", "whole"])
+def test_a_late_note_replaces_no_newer_row(indexed: Path, threshold: float) -> None:
+    with many(indexed, threshold) as late, many(indexed, threshold) as other:
+        created = late.create("fresh", messages=[NewMessage("user", "said")])
+        late.rename(2, "renamed")
+        other.list_recent()
+        for number in (created.id, 2):
+            other.add_message(number, "user", "newer")
+        other._index._notes.flush()
+        late._index._notes.flush()
+        with many(indexed) as store:
+            require_right_list(store, indexed)
+            require_right_words(store, indexed)
+    require_unread(indexed)
+
+
+def test_nothing_is_written_where_there_is_no_index(home: Path) -> None:
+    with SessionStore(home) as store:
+        store.add_message(store.create("name").id, "user", "text")
+    assert not (home / "index").exists()
+
+
+def test_what_is_kept_of_large_writes_is_bounded(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notes, "_DELAY", 60)
+    monkeypatch.setattr(notes, "_MOST_BYTES", 20_000)
+    with many(indexed, 0) as store:
+        for at in range(30):
+            store.add_message(at % 3 + 1, "user", f"large{at} " * 400)
+            store.create(f"another{at}", messages=[NewMessage("user", "word " * 500)])
+            assert store._index._notes._noted.size <= 20_000
+        require_right_list(store, indexed, limit=50)
+        require_right_words(store, indexed)
+
+
+def test_what_is_kept_of_many_writes_is_bounded(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notes, "_DELAY", 60)
+    monkeypatch.setattr(notes, "_MOST", 4)
+    with many(indexed, 0) as store:
+        for at in range(30):
+            store.add_message(at % 3 + 1, "user", f"many{at}")
+            assert len(store._index._notes._noted.notes) <= 4
+            assert len(store._index._notes._noted.moves) <= 4
+        store._index._notes.flush()
+        with many(indexed) as other:
+            assert other.list_recent(1)[0].message_count == 11
+            require_right_list(other, indexed)
+            require_right_words(other, indexed)
+
+
+def test_a_write_is_done_while_the_index_is_busy_and_found_afterwards(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_TIMEOUT", 0.01)
+    with many(indexed, 0) as store:
+        store.list_recent()
+        connection = sqlite3.connect(indexed / "index" / "sessions.db", isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        store.add_message(1, "user", "whilebusy")
+        store._index._notes.flush()
+        connection.execute("ROLLBACK")
+        connection.close()
+        store._index._notes.flush()
+        with many(indexed) as other:
+            assert other.list_sessions(ListQuery(sort="updated", limit=1)).sessions[0].id == 1
+            require_right_words(other, indexed)
+
+
+FORK = """
+import os, sys
+from hfs.persistence import SessionStore
+with SessionStore(sys.argv[1], always_below=0) as store:
+    store.list_recent()
+    store.add_message(1, "user", "beforethefork")
+    child = os.fork()
+    who = "parent" if child else "child"
+    for at in range(20):
+        store.add_message(at % 3 + 1, "user", f"{who}{at}")
+        store.create(f"{who} {at}")
+        assert len(store.list_recent(None)) >= 3 + at
+    if child == 0:
+        store.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_a_forked_process_writes_and_lists_as_any_other(indexed: Path) -> None:
+    process = start_python(f"import warnings; warnings.simplefilter('ignore')\n{FORK}", indexed)
+    finish(process)
+    with SessionStore(indexed) as store:
+        assert store.count() == 43
+        require_right_list(store, indexed)
+        require_right_words(store, indexed, gone=["child19", "parent19"])
+
+
+def test_opening_and_closing_again_and_again_leaves_nothing_open(indexed: Path) -> None:
+    def left() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
+
+    with SessionStore(indexed) as store:
+        store.list_recent()
+    gc.collect()
+    before = left()
+    for at in range(40):
+        with many(indexed) as store:
+            store.add_message(1, "user", f"open{at}")
+            store.list_recent(1)
+    assert left() <= before
+
+
+def test_the_thread_that_writes_notes_ends_when_there_is_nothing_to_write(
+    indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notes, "_DELAY", 0.001)
+    with many(indexed) as store:
+        for at in range(2):
+            store.add_message(1, "user", f"once{at}")
+            deadline = time.monotonic() + 20
+            while store._index._notes._thread is not None and time.monotonic() < deadline:
+                time.sleep(0.001)
+            assert store._index._notes._thread is None
+    require_unread(indexed)
+
+
+def test_a_store_can_be_used_after_it_was_closed(indexed: Path) -> None:
+    store = many(indexed, 0)
+    store.list_recent()
+    store.close()
+    store.add_message(1, "user", "afterwards")
+    require_right_list(store, indexed)
+    store.add_message(1, "user", "andagain")
+    store.close()
+    require_unread(indexed)
+
+
+def test_closing_while_others_write_is_no_failure(indexed: Path) -> None:
+    store = many(indexed)
+    failures: list[BaseException] = []
+    closed = threading.Event()
+
+    def write() -> None:
+        try:
+            for at in range(60):
+                store.add_message(1, "user", f"written{at}")
+                if at > 40:
+                    closed.wait(20)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        store.list_recent(None)
+        store.close()
+    closed.set()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert failures == []
+    with SessionStore(indexed) as other:
+        require_right_list(other, indexed)
+        require_right_words(other, indexed)
+
+
+UNCLOSED = """
+import sys
+from hfs.persistence import SessionStore
+store = SessionStore(sys.argv[1], always_below=0, threshold=0)
+store.list_recent()
+store.add_message(1, "user", "unclosed")
+"""
+
+
+def test_a_program_that_closes_nothing_makes_no_list_wrong(indexed: Path) -> None:
+    finish(start_python(UNCLOSED, indexed))
+    with many(indexed) as store:
+        require_right_list(store, indexed)
+        require_right_words(store, indexed)
+
+
+def test_a_clock_that_goes_back_between_messages_makes_no_list_wrong(indexed: Path) -> None:
+    with many(indexed) as store:
+        for year in (2040, 2020):
+            store.add_message(1, "user", f"in{year}", created_at=datetime(year, 1, 1, tzinfo=UTC))
+        require_right_list(store, indexed)
