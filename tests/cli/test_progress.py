@@ -26,7 +26,7 @@ def test_a_bar_stands_on_the_terminal_until_all_sessions_are_read(home: Path) ->
         assert opened.process.exitstatus == 0
 
 
-@pytest.mark.parametrize("arguments", [("list",), ("search", "rebase"), ("ask", "-s", "Large", "hi")])
+@pytest.mark.parametrize("arguments", [("list",), ("ask", "-s", "Large", "hi")])
 def test_ctrl_c_ends_the_waiting_and_leaves_no_half_made_index(home: Path, arguments: tuple[str, ...]) -> None:
     write_large_sessions(home)
     with indexing_elsewhere(home), terminal(home, *arguments) as opened:

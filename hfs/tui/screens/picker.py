@@ -97,24 +97,31 @@ class PickerScreen(ModalScreen[Picked | None]):
         self._deleted: list[int] = []
         self._changing: _Change | None = None
         self._told = ""
+        self._is_wide = False
+        # Kept at hand: what was asked may be answered when the screen is being left.
+        self._box = Input(words, placeholder=_FILTER)
+        self._options = OptionList(markup=False)
+        self._beside = Static(id="preview", markup=False)
+        self._count = Static(classes="hint", id="count", markup=False)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="choosing"):
-            yield Input(self._words, placeholder=_FILTER)
+            yield self._box
             with Horizontal(id="lists"):
-                yield OptionList(markup=False)
-                yield Static(id="preview", markup=False)
+                yield self._options
+                yield self._beside
             # A key and what it does stay together where the line is broken.
             keys = "  ".join(key.replace(" ", "\u00a0") for key in _KEYS)
             yield Static(keys, classes="hint", id="keys", markup=False)
-            yield Static(classes="hint", id="count", markup=False)
+            yield self._count
 
     def on_mount(self) -> None:
         self._wanted.set()
         self._look()
 
     def on_resize(self, event: events.Resize) -> None:
-        self.query_one(".choosing").set_class(event.size.width >= _WIDE, "-wide")
+        self._is_wide = event.size.width >= _WIDE
+        self.query(".choosing").set_class(self._is_wide, "-wide")
         # The list has its new width only after this.
         self.call_after_refresh(self._draw)
 
@@ -154,7 +161,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         self._listing = listing
         at, self._highlight = self._highlight, None
         if at is None:
-            at = self.query_one(OptionList).highlighted or 0
+            at = self._options.highlighted or 0
             ids = [row.summary.id for row in listing.rows]
             if kept is not None and kept.summary.id not in [one.summary.id for one in listing.rows[at : at + 1]]:
                 at = ids.index(kept.summary.id) if kept.summary.id in ids else at
@@ -166,7 +173,7 @@ class PickerScreen(ModalScreen[Picked | None]):
                 self._open()
 
     def _draw(self, at: int | None = None) -> None:
-        options = self.query_one(OptionList)
+        options = self._options
         at = options.highlighted if at is None else at
         rows = self._listing.rows
         numbers = max((len(str(row.summary.id)) for row in rows), default=1)
@@ -178,7 +185,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         )
         options.highlighted = min(at or 0, len(rows) - 1) if rows else None
         if not rows:
-            self.query_one("#preview", Static).update(Content(""))
+            self._beside.update(Content(""))
 
     def _say_counts(self) -> None:
         listing = self._listing
@@ -192,8 +199,13 @@ class PickerScreen(ModalScreen[Picked | None]):
         archived = f"; {listing.archived:,} archived: Ctrl+A" if listing.archived else ""
         self._say(f"{self._told}{text}{more}{archived}")
 
+    def _tell(self, text: str) -> None:
+        """Says what became of a key, until something is typed."""
+        self._told = f"{text} "
+        self._say_counts()
+
     def _say(self, text: str) -> None:
-        self.query_one("#count", Static).update(Content(one_line(text, 300)))
+        self._count.update(Content(one_line(text, 300)))
 
     def show_indexing(self, text: str) -> None:
         """Says how far the reading of many sessions is, on which the list waits."""
@@ -224,7 +236,7 @@ class PickerScreen(ModalScreen[Picked | None]):
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         # The list may have changed since.
-        if event.option_index < len(self._listing.rows) and self.query_one(".choosing").has_class("-wide"):
+        if event.option_index < len(self._listing.rows) and self._is_wide:
             self._preview(self._listing.rows[event.option_index])
 
     @work(exclusive=True, group="preview")
@@ -235,13 +247,13 @@ class PickerScreen(ModalScreen[Picked | None]):
             text = preview(row, session.messages if session else [])
         except HfsError as error:
             text = one_line(str(error), 1000)
-        self.query_one("#preview", Static).update(Content(text))
+        self._beside.update(Content(text))
 
     # What is done with the highlighted one
 
     def action_move(self, step: int) -> None:
         """Goes up or down in the list."""
-        options = self.query_one(OptionList)
+        options = self._options
         if step < 0:
             options.action_cursor_up()
         else:
@@ -249,10 +261,10 @@ class PickerScreen(ModalScreen[Picked | None]):
 
     async def action_page(self, step: int) -> None:
         """Goes up or down by as much as is in view."""
-        await self.query_one(OptionList).run_action("page_up" if step < 0 else "page_down")
+        await self._options.run_action("page_up" if step < 0 else "page_down")
 
     def _chosen(self) -> Row | None:
-        at = self.query_one(OptionList).highlighted
+        at = self._options.highlighted
         return self._listing.rows[at] if at is not None and at < len(self._listing.rows) else None
 
     @on(OptionList.OptionSelected)
@@ -272,7 +284,7 @@ class PickerScreen(ModalScreen[Picked | None]):
 
     def _open(self) -> None:
         chosen = self._chosen()
-        if chosen is not None:
+        if chosen is not None and self.is_current:
             self.dismiss(Picked(chosen.summary.id, chosen.hit.message_id if chosen.hit else None))
 
     def action_back(self) -> None:
@@ -288,7 +300,7 @@ class PickerScreen(ModalScreen[Picked | None]):
         if chosen is not None and self._changing is None:
             summary = chosen.summary
             self._changing = _Change(what, summary)
-            box = self.query_one(Input)
+            box = self._box
             box.placeholder = _NAME if what == "name" else _TAGS
             box.value = one_line(summary.name if what == "name" else ", ".join(summary.tags), 2000)
             box.cursor_position = len(box.value)
@@ -296,7 +308,7 @@ class PickerScreen(ModalScreen[Picked | None]):
 
     def _end_change(self) -> None:
         self._changing = None
-        box = self.query_one(Input)
+        box = self._box
         box.placeholder, box.value = _FILTER, self._words
 
     def _save(self, change: _Change, text: str) -> None:
@@ -336,7 +348,7 @@ class PickerScreen(ModalScreen[Picked | None]):
             return
         session_id = chosen.summary.id
         if session_id == self._current:
-            self._say("This session is open: /delete in the chat moves it to the trash.")
+            self._tell("This session is open: /delete in the chat moves it to the trash.")
         else:
             self._do(session_id, partial(self._delete, session_id), "In the trash.")
 
@@ -352,14 +364,14 @@ class PickerScreen(ModalScreen[Picked | None]):
             session_id = self._deleted.pop()
             self._do(session_id, partial(self._repo.restore, session_id), "Brought back.")
         else:
-            self._say("Nothing was deleted here. /undo in the chat brings back what was deleted before.")
+            self._tell("Nothing was deleted here. /undo in the chat brings back what was deleted before.")
 
     @work(group="change")
     async def _do(self, session_id: int, work: Callable[[], Awaitable[object]], told: str) -> None:
         try:
             done = await work()
         except HfsError as error:
-            self._say(str(error))
+            self._tell(str(error))
             return
         if self._changing is not None:
             self._end_change()
