@@ -11,9 +11,13 @@ def main() -> NoReturn:
     """Runs the command line, and turns errors into one line and an exit code."""
     # Imports make many objects, and none that could be freed.
     gc.disable()
-    from hfs.cli._group import cli
-    from hfs.cli._output import complain, exit_code, make_printable
-    from hfs.errors import HfsError
+    try:
+        from hfs.cli._group import cli
+        from hfs.cli._output import complain, exit_code, make_printable
+        from hfs.errors import HfsError
+    except KeyboardInterrupt:
+        # Nothing was begun that could be told.
+        sys.exit(1)
 
     make_printable()
     try:

@@ -140,6 +140,15 @@ def run_in_terminal(command: str) -> bytes:
     return printed
 
 
+def test_ctrl_c_while_the_program_is_still_being_loaded_is_quiet(
+    hfs: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    done = hfs("list")
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+
+
 def test_a_closed_pipe_is_quiet(home: Path) -> None:
     with SessionStore(home) as store:
         for _ in range(200):
