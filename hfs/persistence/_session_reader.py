@@ -17,7 +17,8 @@ from hfs.persistence._locks import TIMEOUT, TableLocks
 from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
 from hfs.persistence._session_document import SESSION_LAYOUT, to_session
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
-from hfs.persistence.index.session_index import ALWAYS_BELOW, SessionIndex
+from hfs.persistence.index.session_index import SessionIndex
+from hfs.persistence.index.updating import ALWAYS_BELOW
 from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:

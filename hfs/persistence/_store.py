@@ -35,7 +35,7 @@ from hfs.persistence._session_document import (
 )
 from hfs.persistence._session_reader import is_id
 from hfs.persistence._time import format_time, now
-from hfs.persistence.index.session_index import ALWAYS_BELOW
+from hfs.persistence.index.updating import ALWAYS_BELOW
 from hfs.persistence.models import (
     Draft,
     MessageModel,

@@ -88,6 +88,8 @@ def _started(
     """A process that reads its share. Left early, it is ended."""
     part = index / f"{PART}{secrets.token_hex(8)}.db"
     # Nothing is imported from the folder that hfs was started in, but for hfs itself where that is it.
+    if not sys.executable or getattr(sys, "frozen", False):
+        raise BuildError("there is no Python to start")
     command = [sys.executable, "-P", "-c", _START, str(_ROOT), str(folder), str(part), str(place)]
     process = subprocess.Popen(
         command,

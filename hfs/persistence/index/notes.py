@@ -64,6 +64,11 @@ class Notes:
         self._thread: threading.Thread | None = None
         self._process = os.getpid()
 
+    def _leave_inherited(self) -> None:
+        """In a forked process: what its parent noted, its parent writes."""
+        if self._process != os.getpid():
+            self._begin()
+
     def stored(self, doc_id: int, before: Identity | None, after: Identity, document: Document, moves: Moves) -> None:
         """Notes a session that was written whole."""
         self._add(lambda writer: writer.replace(before, *row_of(doc_id, after, document)), doc_id, after.size, moves)
@@ -84,9 +89,7 @@ class Notes:
         self._add(None, 0, 0, moves)
 
     def _add(self, note: Note | None, doc_id: int, size: int, moves: Moves) -> None:
-        if self._process != os.getpid():
-            # In a forked child: what its parent noted, its parent writes.
-            self._begin()
+        self._leave_inherited()
         with self._lock:
             noted = self._noted
             if len(noted.notes) >= _MOST:
@@ -112,6 +115,7 @@ class Notes:
 
     def flush(self) -> None:
         """Brings what is noted into the index now."""
+        self._leave_inherited()
         if not self._write(self._take):
             with self._lock:
                 self._noted.lost = True
@@ -123,8 +127,7 @@ class Notes:
 
     def close(self) -> None:
         """Does it, and waits until it is done."""
-        if self._process != os.getpid():
-            self._begin()
+        self._leave_inherited()
         with self._lock:
             thread, ended, self._ended = self._thread, self._ended, threading.Event()
         ended.set()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hfs.persistence import SessionStore
-from hfs.persistence.index.session_index import ALWAYS_BELOW
+from hfs.persistence.index.updating import ALWAYS_BELOW
 from tests.persistence.index.plain import write_session
 
 SESSIONS = 12

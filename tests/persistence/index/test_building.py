@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hfs.persistence import SessionStore
-from hfs.persistence.index import building, session_index
+from hfs.persistence.index import building, updating
 from tests.persistence.index.plain import plain_list, require_right_list, require_right_words, write_session
 from tests.support.processes import finish, start_python
 
@@ -21,7 +21,7 @@ SESSIONS = 600
 @pytest.fixture
 def unread(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home whose sessions are read by other processes, however few bytes they have."""
-    monkeypatch.setattr(session_index, "_IN_PROCESS", 1)
+    monkeypatch.setattr(updating, "_IN_PROCESS", 1)
     for number in range(1, SESSIONS + 1):
         write_session(home, number, [f"said{number:04}"])
     return home
@@ -124,8 +124,8 @@ def test_what_is_written_during_a_reading_is_in_the_list_that_waited_for_it(unre
 BUILD = """
 import sys
 from hfs.persistence import SessionStore
-from hfs.persistence.index import session_index
-session_index._IN_PROCESS = 1
+from hfs.persistence.index import updating
+updating._IN_PROCESS = 1
 with SessionStore(sys.argv[1]) as store:
     assert len(store.list_recent(None)) == int(sys.argv[2])
 """

@@ -145,7 +145,7 @@ def test_what_is_edited_by_hand_is_found_at_once(home: Path) -> None:
 
 def test_a_thorough_list_looks_at_every_file_however_many_there_are(home: Path) -> None:
     with SessionStore(home) as store:
-        store._index._always_below = 1
+        store._index._updater._always_below = 1
         for name in ("one", "two", "three"):
             store.create(name)
         query = ListQuery(SessionFilter(tag="work"), thorough=True)
