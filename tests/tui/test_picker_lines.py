@@ -57,7 +57,7 @@ def test_a_name_and_its_tags_share_the_line(width: int) -> None:
     line, _ = LineDrawing(width, 1, today=date(2026, 1, 1)).draw(row)
     assert line.startswith("* 1  ")
     assert " a name" in line
-    assert " #work" in line
+    assert " #w" in line
     assert cell_len(line) <= max(width, 42)
 
 

@@ -23,7 +23,7 @@ _NO_PIN: Final = "  "
 _TIMES_FROM: Final = 56
 """From so many cells on, the time of the day stands beside the date."""
 _DATE: Final = len("2026-01-01")
-_NARROWEST: Final = 24
+_NARROWEST: Final = 12
 """What a name and tags have at the least, in cells."""
 _MARKS_WEIGHED: Final = 10
 _INDENT: Final = "    "

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
@@ -32,9 +32,11 @@ _WIDE = 100
 _FILTER = "Type a part of a name, or words that were said"
 _NAME = "Its new name; Esc leaves it as it was"
 _TAGS = "Its tags, with commas between; Esc leaves them as they were"
+_ROOMY = 116
+"""From so many cells on, the keys stand on one line."""
 _KEYS = (
-    *("Enter open", "F2 name", "F3 pin", "F4 archive", "F5 tags"),
-    *("Ctrl+X trash", "Ctrl+Z undo", "Ctrl+A archived", "Esc"),
+    "Enter open  F2 name  F3 pin  F4 archive  F5 tags",
+    "Ctrl+X trash  Ctrl+Z undo  Ctrl+A archived  Esc",
 )
 
 
@@ -110,9 +112,9 @@ class PickerScreen(ModalScreen[Picked | None]):
             with Horizontal(id="lists"):
                 yield self._options
                 yield self._beside
-            # A key and what it does stay together where the line is broken.
-            keys = "  ".join(key.replace(" ", "\u00a0") for key in _KEYS)
-            yield Static(keys, classes="hint", id="keys", markup=False)
+            with Container(id="keys"):
+                for keys in _KEYS:
+                    yield Static(keys, classes="hint", markup=False)
             yield self._count
 
     def on_mount(self) -> None:
@@ -121,6 +123,7 @@ class PickerScreen(ModalScreen[Picked | None]):
 
     def on_resize(self, event: events.Resize) -> None:
         self._is_wide = event.size.width >= _WIDE
+        self.query(".choosing").set_class(event.size.width >= _ROOMY, "-roomy")
         self.query(".choosing").set_class(self._is_wide, "-wide")
         # The list has its new width only after this.
         self.call_after_refresh(self._draw)
