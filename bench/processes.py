@@ -57,7 +57,7 @@ def in_turn(runs: Mapping[str, Run], rounds: int, *, warm: int = 1) -> Times:
 
 
 def peak_memory(run: Run) -> int:
-    """Bytes: the highest that each of its processes ever had, added up, whether or not that was at the same time.
+    """Bytes: the most that its processes, as many as ran at one moment, had ever had until then, added up.
 
     Pages that processes share count for each of them.
     """
@@ -69,25 +69,23 @@ def peak_memory(run: Run) -> int:
         time.sleep(_BETWEEN_LOOKS)
     if process.returncode not in run.ends_with:
         raise RuntimeError(f"{run.command} ended with {process.returncode}")
-    return sum(family.highest.values())
+    return family.highest
 
 
 class _Family:
     """A process and what it started, whatever their sessions and groups."""
 
     def __init__(self, root: int) -> None:
-        self.highest: dict[int, int] = {root: 0}
+        self.highest = 0
+        """Bytes, of all of them together."""
+        self._members = {root}
         self._others = {int(name) for name in os.listdir("/proc") if name.isdigit()} - {root}
 
     def look(self) -> None:
         for name in os.listdir("/proc"):
-            if name.isdigit() and (pid := int(name)) not in self._others and pid not in self.highest:
-                if _parent(pid) in self.highest:
-                    self.highest[pid] = 0
-                else:
-                    self._others.add(pid)
-        for pid, known in self.highest.items():
-            self.highest[pid] = max(known, _high_water(pid))
+            if name.isdigit() and (pid := int(name)) not in self._others and pid not in self._members:
+                (self._members if _parent(pid) in self._members else self._others).add(pid)
+        self.highest = max(self.highest, sum(map(_high_water, self._members)))
 
 
 def _parent(pid: int) -> int:

@@ -29,7 +29,7 @@ from bench import calls, corpus
 from bench.append import Times, compile_hfs
 from bench.llm_rival import LLMLogs
 from bench.processes import Run, in_turn, peak_memory
-from bench.scale_report import as_markdown, as_text
+from bench.scale_report import as_markdown, as_text, with_tables
 from bench.sql_rival import SQLStore
 from bench.tui import PAINTED, time_to_paint
 
@@ -280,8 +280,11 @@ def main() -> None:
     parser.add_argument("--from", dest="saved", type=Path, metavar="FILE", help="report what --json wrote earlier")
     parser.add_argument("--json", action="store_true", help="every figure, for programs")
     parser.add_argument("--markdown", action="store_true", help="the tables of docs/scale.md")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put these tables between the marks of a page")
     options = parser.parse_args()
     report = json.loads(options.saved.read_text()) if options.saved else run(options)
+    if options.write:
+        options.write.write_text(with_tables(options.write.read_text(), report))
     if options.json:
         print(json.dumps(report, indent=1))
     else:

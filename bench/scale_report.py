@@ -162,6 +162,8 @@ def _megabytes(size: float) -> str:
     return f"{size / _MILLION:.0f} MB" if size >= 10 * _MILLION else f"{size / _MILLION:.1f} MB"
 
 
+_BEGINNING: Final = "<!-- tables -->"
+_END: Final = "<!-- end of tables -->"
 _GOALS: Final = ["what", "hfs", "compared with", "ratio", "goal", ""]
 
 
@@ -181,6 +183,12 @@ def as_markdown(report: Report) -> str:
     growth = [heads, ["---", *["---:"] * (len(heads) - 1)], *table.growth()]
     lines = ["\n".join(f"| {' | '.join(cells)} |" for cells in rows) for rows in (goals, growth)]
     return f"{_environment(report)}.\n\n" + "\n\n".join(lines)
+
+
+def with_tables(page: str, report: Report) -> str:
+    """A page with the tables between its marks."""
+    before, _, rest = page.partition(_BEGINNING)
+    return f"{before}{_BEGINNING}\n\n{as_markdown(report)}\n\n{_END}{rest.partition(_END)[2]}"
 
 
 def as_text(report: Report) -> str:
