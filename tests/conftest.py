@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 from tests.support.model_server import ModelServer, model_server
+
+# No test asserts how long anything takes.
+settings.register_profile("hfs", settings.default, deadline=None)
+settings.load_profile("hfs")
 
 
 @pytest.fixture(autouse=True)
