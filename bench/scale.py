@@ -26,6 +26,7 @@ from typing import Any, Final
 
 import hfs
 from bench import calls, corpus
+from bench.another_program import CHANGED, change, ordinary_sessions, touch_folder
 from bench.append import Times, compile_hfs
 from bench.llm_rival import LLMLogs
 from bench.processes import Run, in_turn, peak_memory
@@ -34,8 +35,6 @@ from bench.sql_rival import SQLStore
 from bench.tui import PAINTED, time_to_paint
 
 _SMALLER: Final = (10, 1000, 10_000)
-_CHANGED: Final = 1000
-"""How many files another program changes."""
 _SHORT: Final = 20
 """Messages of an ordinary session."""
 _LONG: Final = 10_000
@@ -89,13 +88,6 @@ class Setting:
 def remove_index(home: Path) -> None:
     """Leaves nothing of the index."""
     shutil.rmtree(home / "index", ignore_errors=True)
-
-
-def touch_folder(home: Path) -> None:
-    """Has the next list look at every file, as it does after a pause: another program made a file and removed it."""
-    path = home / "sessions" / ".from-another-program"
-    path.touch()
-    path.unlink()
 
 
 def measure_building(setting: Setting) -> Figures:
@@ -183,9 +175,9 @@ def measure_changes(setting: Setting) -> Times:
     for turn in range(5):
         for size, home in setting.homes.items():
             year = 2104 + 4 * turn
-            chosen = _ordinary_sessions(size, random.Random(turn))
+            chosen = ordinary_sessions(size, random.Random(turn))
             changed[size].update(chosen)
-            _change(home, chosen, year)
+            change(home, chosen, year)
             # What the other program left to be written is not hfs's to write.
             os.sync()
             expected = sorted(
@@ -195,36 +187,13 @@ def measure_changes(setting: Setting) -> Times:
             listed = json.loads(setting.hfs(size, "list", "--json").once())
             taken = time.perf_counter() - began
             shown = [one["id"] for one in listed if not one["pinned"]]
-            since = ("--since", f"{year}-01-01", "--limit", str(_CHANGED))
+            since = ("--since", f"{year}-01-01", "--limit", str(CHANGED))
             everything = json.loads(setting.hfs(size, "list", "--json", *since).once())
             right = shown == expected[: len(shown)] and [one["id"] for one in everything] == expected
             times[str(size)].append(taken if right else math.inf)
     for size, home in setting.homes.items():
         corpus.write_sessions(home, sorted(changed[size]))
     return times
-
-
-def _ordinary_sessions(size: int, chooser: random.Random) -> list[int]:
-    """Sessions to change, none of which is pinned or archived."""
-    chosen = chooser.sample(range(1, size + 1), min(_CHANGED * 6 // 5, size))
-    ordinary = [at for at in chosen if not {"pinned", "archived"} & corpus.session(at).header.keys()]
-    return ordinary[:_CHANGED]
-
-
-def _change(home: Path, numbers: list[int], year: int) -> None:
-    """Moves sessions to another year: half of them in place, half by writing a file and renaming it."""
-    for at, number in enumerate(numbers):
-        path = calls.file_of(home, number)
-        data = path.read_bytes()
-        start = data.index(b'"created_at": "') + len(b'"created_at": "')
-        if at % 2:
-            with path.open("r+b") as file:
-                file.seek(start)
-                file.write(b"%d" % year)
-        else:
-            beside = path.with_suffix(".tmp")
-            beside.write_bytes(data[:start] + b"%d" % year + data[start + 4 :])
-            beside.replace(path)
 
 
 def measure(setting: Setting, rival: SQLStore, llm: LLMLogs | None, say: Callable[[str], None]) -> Figures:
