@@ -41,6 +41,8 @@ class Search:
         self._options = options
         self.for_pattern = options.regex
         """Whether no words of the index are needed."""
+        self.as_typed = options.as_typed
+        """Whether it is made again at each key."""
         if options.regex:
             from hfs.persistence.index.scanning import PatternFinder, parse_pattern
 

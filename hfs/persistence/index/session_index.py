@@ -133,16 +133,23 @@ class SessionIndex:
 
     def search(self, search: Search) -> SearchResult:
         """What a search shows, each place as its file has it."""
+        words = not search.for_pattern
 
         def work(connection: sqlite3.Connection) -> SearchResult:
             for _ in range(_ATTEMPTS):
                 result, stale = search.run(connection, self._database, self._folder, self._updater.tell)
-                if not stale:
+                if not stale and (not words or self._updater.has_all_words(connection)):
                     break
                 self._updater.read_again(connection, stale)
+                if words:
+                    self._updater.catch_up(connection)
             return result
 
-        return self._answer(work, thorough=search.for_pattern, words=not search.for_pattern)
+        result = self._answer(work, thorough=not words, words=words)
+        if not result and words and not search.as_typed:
+            # Nothing is said to be nowhere before every file was looked at.
+            result = self._answer(work, thorough=True, words=True)
+        return result
 
     def _verified(self, connection: sqlite3.Connection, query: ListQuery) -> list[SessionSummary]:
         """Sessions each of which is as its file is."""

@@ -129,6 +129,12 @@ class IndexUpdater:
         found = connection.execute("SELECT identity FROM sessions WHERE id = ?", (doc_id,)).fetchone()
         return found is not None and found[0] == self.identity(doc_id)
 
+    def _is_read(self, connection: sqlite3.Connection, doc_id: int, *, words: bool) -> bool:
+        """Whether a session is in the index as its file is; with its words, where these are asked for."""
+        if not self._is_known(connection, doc_id):
+            return False
+        return not (words and connection.execute("SELECT 1 FROM behind WHERE session = ?", (doc_id,)).fetchone())
+
     def _writer(self, connection: sqlite3.Connection) -> IndexWriter:
         # Imported when used, as is what reads: where nothing has changed, a list needs neither.
         from hfs.persistence.index.writing import IndexWriter
@@ -143,7 +149,11 @@ class IndexUpdater:
             if len(doc_ids) > _STEP:
                 self.tell(at, len(doc_ids))
             with transaction(connection):
-                self._read_step(connection, doc_ids[at : at + _STEP], words=words)
+                # Another process may have read them meanwhile, words and all.
+                step = [
+                    doc_id for doc_id in doc_ids[at : at + _STEP] if not self._is_read(connection, doc_id, words=words)
+                ]
+                self._read_step(connection, step, words=words)
             self._database.settle()
         if len(doc_ids) > _STEP:
             self.tell(len(doc_ids), len(doc_ids))
@@ -183,6 +193,10 @@ class IndexUpdater:
             self._build(connection, len(behind), lambda: _behind(connection))
             behind = _behind(connection)
         self.read_again(connection, behind)
+
+    def has_all_words(self, connection: sqlite3.Connection) -> bool:
+        """Whether the words of every session are there: another process may leave some of them for later."""
+        return self._database.in_memory or not connection.execute("SELECT 1 FROM behind").fetchone()
 
     def _size(self, doc_id: int) -> int:
         status = stat_of(self._folder, doc_id)
