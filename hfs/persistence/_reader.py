@@ -6,9 +6,11 @@ moment before it counts as broken.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +161,28 @@ class FolderReader:
             if torn is None:
                 raise error
             return torn
+
+    def stream(self) -> Iterator[tuple[int, Snapshot]]:
+        """Every document with its id, ascending, one in memory at a time; one that is gone meanwhile is passed over.
+
+        Raises:
+            CorruptSessionError, StoreIOError: As from ``read``.
+        """
+        for doc_id in array("q", self.ids()):
+            known = doc_id in self._seen
+            snapshot = self.read(doc_id)
+            if not known:
+                self._seen.discard(doc_id)
+            if snapshot is not None:
+                yield doc_id, snapshot
+
+    def digest(self) -> int:
+        """A number that is another one whenever a file was added, removed or changed."""
+        total = 0
+        for entry in self.scan():
+            with contextlib.suppress(FileNotFoundError):
+                total += hash((entry.name, identity_of(entry.stat())))
+        return total
 
     def _read_torn(self, doc_id: int) -> Snapshot | None:
         try:

@@ -167,6 +167,19 @@ class FolderWriter(FolderReader):
             path=Path(path),
         )
 
+    def prepare(self, doc_id: int, data: bytes, mode: int) -> PreparedFile:
+        """The new content of a document, which takes its place later. Call ``changed`` once it has.
+
+        Args:
+            doc_id: The document.
+            data: Its file's bytes.
+            mode: The file's permissions.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        return PreparedFile(self.ops, self.file(doc_id), data, mode, lambda: self._timed([]))
+
     def changed(self, doc_id: int, document: Document) -> None:
         """Notes that this process wrote a document by other means than ``append`` and ``modify``."""
         self._memory.drop(doc_id)

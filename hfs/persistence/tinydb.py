@@ -7,10 +7,7 @@ raises has changed nothing.
 from __future__ import annotations
 
 import contextlib
-import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from pathlib import Path
 from typing import Any, Final, cast
 
 from tinydb import TinyDB
@@ -19,23 +16,15 @@ from tinydb.storages import Storage
 from tinydb.table import Document as TinyDocument
 from tinydb.table import Table
 
-from hfs.errors import StoreIOError
-from hfs.persistence._files import (
-    FILE_MODE,
-    FileOps,
-    Identity,
-    PreparedFile,
-    identity_of,
-    io_error,
-    make_folder,
-)
-from hfs.persistence._folder import DocumentFolder
-from hfs.persistence._format import PLAIN, Document, Layout, render
-from hfs.persistence._locks import TableLocks
+from hfs.persistence._changes import Changes
+from hfs.persistence._directory_storage import DirectoryStorage, Documents
+from hfs.persistence._files import make_folder
+from hfs.persistence._format import Layout
 
-_RESERVED: Final = frozenset(("locks", "damaged", "trash"))
-_TABLE_NAME: Final = re.compile(r"^[^./\\\x00-\x1f:*?\"<>|][^/\\\x00-\x1f:*?\"<>|]*$")
-_HIGHEST_ID: Final = 10**18
+__all__ = ["DirectoryStorage", "DocumentDB", "DocumentTable", "append"]
+
+_MOST_CACHED: Final = 1 << 20
+"""The result of a query is kept for the next time if its documents have so many bytes at the most."""
 
 Transform = Callable[[MutableMapping[str, Any]], None]
 
@@ -62,239 +51,13 @@ def append(field: str, item: Any) -> Transform:
     return _Append(field, item)
 
 
-class DirectoryStorage(Storage):
-    """A folder of tables.
-
-    Args:
-        path: The folder. It may be missing; the folder above it may not.
-        layouts: How the documents of tables are written, by table name.
-        create_dirs: Makes missing folders above ``path``, too.
-        ops: The operating system's calls.
-    """
-
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        layouts: Mapping[str, Layout] | None = None,
-        create_dirs: bool = False,
-        ops: FileOps | None = None,
-    ) -> None:
-        self.path = Path(path).absolute()
-        if not create_dirs and not self.path.parent.is_dir():
-            raise FileNotFoundError(f"There is no folder {self.path.parent} for {self.path.name} to be in.")
-        if self.path.exists() and not self.path.is_dir():
-            raise NotADirectoryError(f"{self.path} is no folder.")
-        self._ops = ops or FileOps()
-        self._layouts = dict(layouts or {})
-        self._folders: dict[str, DocumentFolder] = {}
-
-    def folder(self, name: str, layout: Layout | None = None) -> DocumentFolder:
-        """The folder of a table.
-
-        Raises:
-            ValueError: The name can't be a folder's, or is one of the store's own.
-        """
-        if name not in self._folders:
-            if not _TABLE_NAME.match(name) or name in _RESERVED:
-                raise ValueError(f"{name!r} can't be a table's name.")
-            locks = TableLocks(self._ops, str(self.path / "locks"), name)
-            chosen = layout or self._layouts.get(name, PLAIN)
-            self._folders[name] = DocumentFolder(self.path / name, chosen, locks, self.path / "damaged", ops=self._ops)
-        return self._folders[name]
-
-    def tables(self) -> set[str]:
-        """The names of the tables, empty ones too."""
-        if not self.path.is_dir():
-            return set()
-        with os.scandir(self.path) as entries:
-            return {
-                entry.name
-                for entry in entries
-                if entry.is_dir() and entry.name not in _RESERVED and _TABLE_NAME.match(entry.name)
-            }
-
-    def drop(self, name: str) -> None:
-        """Removes a table with its documents. Files of others stay, and then the folder does."""
-        folder = self.folder(name)
-        if not folder.path.is_dir():
-            return
-        with folder.locks.everything():
-            for doc_id in folder.ids():
-                folder.remove(doc_id)
-            folder.forget_ids()
-            with contextlib.suppress(OSError):
-                folder.path.rmdir()
-
-    def read(self) -> dict[str, dict[str, Any]] | None:
-        """The whole database, or None if there is none."""
-        names = self.tables()
-        if not names:
-            return None
-        return {name: dict(_Documents(self.folder(name))) for name in sorted(names)}
-
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
-        """Replaces the whole database."""
-        for name in self.tables() - data.keys():
-            self.drop(name)
-        for name, documents in data.items():
-            with _Changes(self.folder(name)) as changes:
-                changes.clear()
-                changes.update({int(doc_id): dict(document) for doc_id, document in documents.items()})
-
-    def close(self) -> None:
-        """Closes the lock files, after a last look at what was appended lately."""
-        for folder in self._folders.values():
-            folder.settle()
-            folder.locks.close()
-
-
-class _Documents(Mapping[str, Document]):
-    """A table's documents as TinyDB reads them: each from its file, when it is asked for."""
-
-    def __init__(self, folder: DocumentFolder) -> None:
-        self._folder = folder
-
-    def __getitem__(self, key: str) -> Document:
-        snapshot = self._folder.read(int(key)) if key.isdigit() else None
-        if snapshot is None:
-            raise KeyError(key)
-        return snapshot.document
-
-    def __iter__(self) -> Iterator[str]:
-        return map(str, self._folder.ids())
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self._folder.scan())
-
-    def items(self) -> Any:
-        """The pairs, one document in memory at a time; one that is removed meanwhile is passed over."""
-        for doc_id in self._folder.ids():
-            snapshot = self._folder.read(doc_id)
-            if snapshot is not None:
-                yield str(doc_id), snapshot.document
-
-
-class _Changes(MutableMapping[int, Document]):
-    """A table that is being changed, under its locks: all of it is written at the end, or nothing."""
-
-    def __init__(self, folder: DocumentFolder) -> None:
-        self._folder = folder
-        self._loaded: dict[int, Document] = {}
-        self._before: dict[int, tuple[bytes, Identity, int]] = {}
-        self._ids: set[int] = set()
-        self._next_id = 0
-
-    def __enter__(self) -> _Changes:
-        self._lock = self._folder.locks.everything()
-        self._lock.__enter__()
-        try:
-            self._ids = set(self._folder.ids())
-        except BaseException:
-            self._lock.__exit__(None, None, None)
-            raise
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                self._commit()
-        finally:
-            self._lock.__exit__(None, None, None)
-
-    def new_id(self) -> int:
-        """An id that no document has or had."""
-        self._next_id = max(self._next_id + 1, self._folder.next_id() if not self._next_id else 0)
-        self._next_id = max(self._next_id, max(self._loaded, default=0) + 1)
-        return self._next_id
-
-    def __getitem__(self, doc_id: int) -> Document:
-        if doc_id not in self._ids:
-            raise KeyError(doc_id)
-        if doc_id not in self._loaded:
-            self._load(doc_id)
-        return self._loaded[doc_id]
-
-    def _load(self, doc_id: int) -> None:
-        snapshot = self._folder.read(doc_id)
-        if snapshot is None:
-            self._ids.discard(doc_id)
-            raise KeyError(doc_id)
-        self._loaded[doc_id] = snapshot.document
-        before = render(snapshot.document, self._folder.layout)
-        self._before[doc_id] = (before, snapshot.identity, snapshot.status.st_mode & 0o777)
-
-    def __setitem__(self, doc_id: int, document: Document) -> None:
-        if not (isinstance(doc_id, int) and 0 < doc_id < _HIGHEST_ID):
-            raise ValueError(f"{doc_id!r} can't be a document's id: expected 1 to {_HIGHEST_ID - 1}")
-        if doc_id in self._ids and doc_id not in self._before:
-            self._load(doc_id)
-        self._ids.add(doc_id)
-        self._loaded[doc_id] = document
-
-    def __delitem__(self, doc_id: int) -> None:
-        if doc_id not in self._ids:
-            raise KeyError(doc_id)
-        self._ids.discard(doc_id)
-        self._loaded.pop(doc_id, None)
-
-    def __contains__(self, doc_id: object) -> bool:
-        return doc_id in self._ids
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(sorted(self._ids))
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def clear(self) -> None:
-        self._ids.clear()
-        self._loaded.clear()
-
-    def _commit(self) -> None:
-        folder = self._folder
-        encoded: dict[int, bytes] = {}
-        for doc_id, document in self._loaded.items():
-            before = self._before.get(doc_id)
-            if before is None or render(document, folder.layout) != before[0]:
-                if before is not None:
-                    folder.require_writable(doc_id, document)
-                if folder.layout.complete:
-                    folder.layout.complete(doc_id, document)
-                encoded[doc_id] = render(document, folder.layout)
-        make_folder(folder.ops, str(folder.path))
-        if self._loaded:
-            folder.reserve(max(max(self._loaded), self._next_id))
-        self._write(encoded)
-        for doc_id in folder.ids():
-            if doc_id not in self._ids:
-                folder.remove(doc_id)
-
-    def _write(self, encoded: dict[int, bytes]) -> None:
-        folder = self._folder
-        prepared: list[tuple[int, PreparedFile]] = []
-        try:
-            for doc_id, data in encoded.items():
-                mode = self._before[doc_id][2] if doc_id in self._before else FILE_MODE
-                prepared.append((doc_id, PreparedFile(folder.ops, folder.file(doc_id), data, mode)))
-            for doc_id, file in prepared:
-                file.replace(self._before[doc_id][1] if doc_id in self._before else None)
-                folder.changed(doc_id, self._loaded[doc_id])
-        except OSError as error:
-            if isinstance(error, StoreIOError):
-                raise
-            raise io_error(error, folder.path, "save") from error
-        finally:
-            for _, file in prepared:
-                file.discard()
-
-
 class DocumentTable(Table):
     """A TinyDB table whose documents are files.
 
     Args:
         storage: The folder of tables.
         name: The table's name, which is its folder's.
-        cache_size: How many query results are kept, as long as no file changes.
+        cache_size: How many query results are kept, as long as no file changes. Large ones are not.
         persist_empty: Makes the folder even if nothing is stored.
         layout: How the documents are written.
     """
@@ -308,8 +71,8 @@ class DocumentTable(Table):
         layout: Layout | None = None,
     ) -> None:
         self.folder = storage.folder(name, layout)
-        self._changes: _Changes | None = None
-        self._files: object = None
+        self._changes: Changes | None = None
+        self._files = 0
         super().__init__(storage, name, cache_size=cache_size)
         if persist_empty:
             make_folder(self.folder.ops, str(self.folder.path))
@@ -341,11 +104,48 @@ class DocumentTable(Table):
         return super().update(fields, cond, doc_ids)
 
     def search(self, cond: QueryLike) -> list[TinyDocument]:
-        files = frozenset((entry.name, identity_of(entry.stat())) for entry in self.folder.scan())
+        cached = self._cached(cond)
+        if cached is not None:
+            return cached[:]
+        found, size = [], 0
+        for document, length in self._matching(cond):
+            found.append(document)
+            size += length
+        self._cache(cond, found, size)
+        return found
+
+    def count(self, cond: QueryLike) -> int:
+        cached = self._cached(cond)
+        if cached is not None:
+            return len(cached)
+        number, size, kept = 0, 0, []
+        for document, length in self._matching(cond):
+            number += 1
+            size += length
+            if size <= _MOST_CACHED:
+                kept.append(document)
+            else:
+                kept.clear()
+        self._cache(cond, kept, size)
+        return number
+
+    def _matching(self, cond: QueryLike) -> Iterator[tuple[TinyDocument, int]]:
+        """The documents that fit, and how many bytes their files have; one in memory at a time."""
+        for doc_id, snapshot in self.folder.stream():
+            if cond(snapshot.document):
+                yield self.document_class(snapshot.document, doc_id), len(snapshot.data)
+
+    def _cached(self, cond: QueryLike) -> list[TinyDocument] | None:
+        """The result of a query, if no file has changed since."""
+        files = self.folder.digest()
         if files != self._files:
             self.clear_cache()
             self._files = files
-        return super().search(cond)
+        return self._query_cache.get(cond)
+
+    def _cache(self, cond: QueryLike, found: list[TinyDocument], size: int) -> None:
+        if size <= _MOST_CACHED and getattr(cond, "is_cacheable", lambda: True)():
+            self._query_cache[cond] = found[:]
 
     def truncate(self) -> None:
         super().truncate()
@@ -363,19 +163,19 @@ class DocumentTable(Table):
 
     def _read_table(self) -> dict[str, Mapping[str, Any]]:
         # TinyDB only uses what a Mapping has, so that nothing is read which isn't asked for.
-        return cast("dict[str, Mapping[str, Any]]", _Documents(self.folder))
+        return cast("dict[str, Mapping[str, Any]]", Documents(self.folder))
 
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
         with self._changing() as changes:
             updater(cast("dict[int, Mapping[str, Any]]", changes))
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[_Changes]:
+    def _changing(self) -> Iterator[Changes]:
         """The table under its locks, for one call of a person: written once at its end."""
         if self._changes is not None:
             yield self._changes
             return
-        with _Changes(self.folder) as changes:
+        with Changes(self.folder) as changes:
             self._changes = changes
             try:
                 yield changes

@@ -1,0 +1,161 @@
+"""A table of many documents: what a call touches, and how much it keeps in memory."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tinydb import where
+from tinydb.queries import QueryLike
+
+from hfs.persistence import DocumentDB, DocumentTable
+from hfs.persistence._directory_storage import DirectoryStorage
+from hfs.persistence._files import FileOps
+
+DOCUMENTS = 800
+TEXT = "word " * 1200
+MOST = 2 << 20
+"""How many bytes may be kept; all documents have more than twice as many."""
+
+
+class RecordingOps(FileOps):
+    """Notes which documents are opened."""
+
+    def __init__(self) -> None:
+        self.opened: list[str] = []
+
+    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
+        if path.endswith(".json"):
+            self.opened.append(Path(path).name)
+        return super().open(path, flags, mode)
+
+
+@pytest.fixture
+def ops() -> RecordingOps:
+    return RecordingOps()
+
+
+@pytest.fixture
+def table(tmp_path: Path, ops: RecordingOps) -> DocumentTable:
+    """A table of 800 documents of 6 kB."""
+    folder = tmp_path / "db" / "notes"
+    folder.mkdir(parents=True)
+    for number in range(1, DOCUMENTS + 1):
+        (folder / f"{number}.json").write_text(f'{{"n": {number}, "text": "{TEXT}"}}')
+    found = DocumentTable(DirectoryStorage(tmp_path / "db", ops=ops), "notes")
+    found.get(doc_id=1)
+    ops.opened.clear()
+    return found
+
+
+@contextmanager
+def at_most(size: int) -> Iterator[None]:
+    """Fails if the block keeps more in memory at any moment, in bytes."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda table: table.get(doc_id=77)["n"] == 77, id="get"),
+        pytest.param(lambda table: table.contains(doc_id=77), id="contains"),
+        pytest.param(lambda table: table.update({"x": 1}, doc_ids=[77]) == [77], id="update"),
+    ],
+)
+def test_what_is_asked_of_one_document_opens_one_file(
+    table: DocumentTable, ops: RecordingOps, ask: Callable[[DocumentTable], bool]
+) -> None:
+    assert ask(table)
+    assert ops.opened == ["77.json"]
+
+
+def test_what_is_asked_of_a_document_that_is_not_there_opens_none_that_is(
+    table: DocumentTable, ops: RecordingOps
+) -> None:
+    assert table.get(doc_id=DOCUMENTS + 1) is None
+    assert not table.contains(doc_id=DOCUMENTS + 1)
+    assert set(ops.opened) <= {f"{DOCUMENTS + 1}.json"}
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda table: len(table.search(where("n") > DOCUMENTS - 3)), id="search"),
+        pytest.param(lambda table: table.count(where("text").exists()) - DOCUMENTS + 3, id="count"),
+        pytest.param(lambda table: sum(document["n"] > DOCUMENTS - 3 for document in table), id="iteration"),
+        pytest.param(lambda table: len(table) - DOCUMENTS + 3, id="len"),
+        pytest.param(lambda table: table.get(where("n") == DOCUMENTS)["n"] - DOCUMENTS + 3, id="get"),
+        pytest.param(lambda table: 3 * table.contains(where("n") == DOCUMENTS), id="contains"),
+        pytest.param(lambda table: len(table.update({"x": 1}, where("n") > DOCUMENTS - 3)), id="update"),
+        pytest.param(lambda table: len(table.remove(where("n") > DOCUMENTS - 3)), id="remove"),
+    ],
+)
+def test_only_the_documents_that_are_found_are_kept_in_memory(
+    table: DocumentTable, ask: Callable[[DocumentTable], int]
+) -> None:
+    with at_most(MOST):
+        assert ask(table) == 3
+
+
+def test_the_results_of_queries_are_kept_only_if_they_are_small(table: DocumentTable, ops: RecordingOps) -> None:
+    small, large = where("n") <= 3, where("n") > 3
+    assert table.search(small) == table.search(small)
+    assert len(ops.opened) == DOCUMENTS
+    with at_most(MOST):
+        for wanted in range(3):
+            assert table.count(large & (where("n") != wanted)) == DOCUMENTS - 3
+    assert len(table._query_cache) == 1
+
+
+def test_a_kept_result_is_not_used_once_any_file_has_changed(table: DocumentTable, tmp_path: Path) -> None:
+    query = where("n") == 7
+    changes: list[tuple[Callable[[], Any], list[int]]] = [
+        (lambda: None, [7]),
+        (lambda: table.folder.path.joinpath("8.json").write_text('{"n": 7}'), [7, 8]),
+        (lambda: table.folder.path.joinpath("7.json").unlink(), [8]),
+        (lambda: table.folder.path.joinpath("9.json").replace(table.folder.path / "9000.json"), [8]),
+        (lambda: DocumentDB(tmp_path / "db").table("notes").insert({"n": 7}), [8, 9001]),
+    ]
+    for change, expected in changes:
+        change()
+        for _ in range(2):
+            assert [document.doc_id for document in table.search(query)] == expected
+
+
+def test_inserting_reads_no_document_and_lists_the_folder_once(
+    table: DocumentTable, ops: RecordingOps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = []
+    ids = table.folder.ids
+
+    def list_ids() -> list[int]:
+        listed.append(1)
+        return ids()
+
+    monkeypatch.setattr(table.folder, "ids", list_ids)
+    assert [table.insert({"n": at}) for at in range(5)] == list(range(DOCUMENTS + 1, DOCUMENTS + 6))
+    assert table.insert_multiple([{"n": at} for at in range(5)]) == list(range(DOCUMENTS + 6, DOCUMENTS + 11))
+    assert len(listed) == 1
+    assert not {f"{number}.json" for number in range(1, DOCUMENTS + 1)} & set(ops.opened)
+    table.folder.path.joinpath("5000.json").write_text("{}")
+    assert table.insert({}) == 5001
+
+
+def test_a_file_that_comes_in_while_others_are_removed_stays(table: DocumentTable) -> None:
+    def come_in(document: Mapping[str, Any]) -> bool:
+        table.folder.path.joinpath("5000.json").write_text('{"n": 0}')
+        return bool(document["n"] < 3)
+
+    assert table.remove(cast(QueryLike, come_in)) == [1, 2]
+    assert table.contains(doc_id=5000)
