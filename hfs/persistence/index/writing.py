@@ -23,6 +23,9 @@ from hfs.persistence.index.rows import (
 from hfs.persistence.index.text import fold
 
 _PUT: Final = f"INSERT OR REPLACE INTO {{table}} ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(',')))})"
+_NAMES: Final = tuple(name.strip() for name in COLUMNS.split(","))
+_GROWING: Final = ("identity", "updated", "active", "messages", "models", "activity", "seal")
+"""The columns that a message changes."""
 _WORDS: Final = "INSERT INTO text (rowid, body) VALUES (?, ?)"
 
 
@@ -91,18 +94,37 @@ class IndexWriter:
             after: The file afterwards.
             items: The messages.
         """
+        found = self._extended(session_id, before, after, items)
+        if found is None:
+            return
+        row, said = found
+        # Only what changes: each column that an index is made of costs a page of it.
+        values = dict(zip(_NAMES, row.values(), strict=True))
+        changes = ", ".join(f"{name} = ?" for name in _GROWING)
+        self._connection.execute(
+            f"UPDATE sessions SET {changes} WHERE id = ?", (*(values[name] for name in _GROWING), session_id)
+        )
+        if self._words and not self._is_behind(session_id):
+            self._connection.executemany(_WORDS, _words_of(self.place, said))
+            self._lengthen(session_id, row.messages - len(items) + 1, len(items))
+            self.place += len(items)
+
+    def _extended(
+        self, session_id: int, before: Identity, after: Identity, items: list[dict[str, Any]]
+    ) -> tuple[Row, list[Said]] | None:
+        """The row of a session after messages came in, and what they say; None where the row is of another file."""
         columns = "uid, name, created, updated, messages, tags, pinned, archived, problem, activity"
         found = self._connection.execute(
             f"SELECT {columns} FROM sessions WHERE id = ? AND identity = ?", (session_id, identity_number(before))
         ).fetchone()
         if found is None:
-            return
+            return None
         uid, name, created, updated, messages, tags, pinned, archived, problem, activity = found
         times = [parse_time(item.get("created_at")) for item in items]
         newest = times[-1] if times and None not in times else None
         if newest is None or microseconds(newest) < (updated or 0):
             # When a session changed last is told by its last message, even if clocks went back.
-            return
+            return None
         counts = {(hour, role, model): [number, length] for hour, role, model, number, length in orjson.loads(activity)}
         said = count_activity(counts, items, newest)
         row = Row(
@@ -119,11 +141,7 @@ class IndexWriter:
             problem=problem,
             activity=counts,
         )
-        self._connection.execute(self._put, row.values())
-        if self._words and not self._is_behind(session_id):
-            self._connection.executemany(_WORDS, _words_of(self.place, said))
-            self._lengthen(session_id, messages + 1, len(items))
-            self.place += len(items)
+        return row, said
 
     def _is_behind(self, session_id: int) -> bool:
         behind = "SELECT 1 FROM behind WHERE session = ?"
