@@ -18,6 +18,9 @@ _NOTHING: Final = 0
 _EVEN: Final = "02468"
 _ODD: Final = "13579"
 _ALL: Final = _EVEN + _ODD
+_FEWER: Final = "0246"
+_MORE: Final = "135789"
+"""The last digits of the ids that a share has."""
 _WHOLE: Final = b"whole"
 """How what a process tells ends."""
 
@@ -65,12 +68,11 @@ def sweep(folder: DocumentFolder, known: Callable[[], dict[int, int]], expected:
         expected: About how many files there are.
     """
     if expected < SHARED_FROM:
-        look = _look(folder, _ALL)
+        look, before = _look(folder, _ALL), known()
     elif threading.active_count() == 1 and hasattr(os, "fork"):
-        look = _look_by_two_processes(folder)
+        look, before = _look_by_two_processes(folder, known)
     else:
-        look = _look_by_two_threads(folder)
-    before = known()
+        look, before = _look_by_two_threads(folder), known()
     get = before.get
     triples = zip(look.doc_ids, look.numbers, look.sizes, strict=True)
     changed = {doc_id: size for doc_id, number, size in triples if number != get(doc_id)}
@@ -89,34 +91,35 @@ def _look_by_two_threads(folder: DocumentFolder) -> _Look:
     return look + (others[0] if others else _look(folder, _ODD))
 
 
-def _look_by_two_processes(folder: DocumentFolder) -> _Look:
-    """Python looks at one file at a time: a copy of this process looks at the other half."""
+def _look_by_two_processes(folder: DocumentFolder, known: Callable[[], dict[int, int]]) -> tuple[_Look, dict[int, int]]:
+    """Python looks at one file at a time: a copy of this process looks at some more than half, as it needs not ask."""
     receiving, sending = os.pipe()
     try:
         child = os.fork()
     except OSError:
         os.close(receiving)
         os.close(sending)
-        return _look(folder, _ALL)
+        return _look(folder, _ALL), known()
     if child == 0:
         # Nothing of the parent's may be run here, not even what is done at its exit.
         try:
             os.close(receiving)
             with open(sending, "wb") as pipe:
-                pipe.write(_look(folder, _ODD).to_bytes() + _WHOLE)
+                pipe.write(_look(folder, _MORE).to_bytes() + _WHOLE)
         finally:
             os._exit(0)
     os.close(sending)
     try:
         with open(receiving, "rb") as pipe:
-            look = _look(folder, _EVEN)
+            look = _look(folder, _FEWER)
+            before = known()
             told = pipe.read()
     finally:
         # A program that ignores its children's ends has none to wait for.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(child, 0)
     whole = told.endswith(_WHOLE)
-    return look + (_Look.from_bytes(told[: -len(_WHOLE)]) if whole else _look(folder, _ODD))
+    return look + (_Look.from_bytes(told[: -len(_WHOLE)]) if whole else _look(folder, _MORE)), before
 
 
 def _look(folder: DocumentFolder, digits: str) -> _Look:
