@@ -32,7 +32,7 @@ class Noted:
     """What was written and is not in the index yet."""
 
     notes: list[tuple[int, Note | None]] = field(default_factory=list)
-    """Of which session, and how; None where it must be read again."""
+    """Of which session, and how; None where it is only to be looked at."""
     moves: Moves = field(default_factory=list)
     """How these writes changed the time of the folder."""
     size: int = 0
@@ -71,32 +71,32 @@ class Notes:
 
     def stored(self, doc_id: int, before: Identity | None, after: Identity, document: Document, moves: Moves) -> None:
         """Notes a session that was written whole."""
-        self._add(lambda writer: writer.replace(before, *row_of(doc_id, after, document)), doc_id, after.size, moves)
+        self._add(doc_id, lambda writer: writer.replace(before, *row_of(doc_id, after, document)), after.size, moves)
 
     def appended(
         self, doc_id: int, before: Identity, after: Identity, items: list[dict[str, Any]], moves: Moves
     ) -> None:
         """Notes messages that were appended to a session."""
         size = max(after.size - before.size, 0)
-        self._add(lambda writer: writer.extend(doc_id, before, after, items), doc_id, size, moves)
+        self._add(doc_id, lambda writer: writer.extend(doc_id, before, after, items), size, moves)
 
     def removed(self, doc_id: int, moves: Moves) -> None:
-        """Notes that a session is gone."""
-        self._add(lambda writer: writer.remove(doc_id), doc_id, 0, moves)
+        """Notes that a session is gone; another process may bring it back before that is written down."""
+        self._add(doc_id, None, 0, moves)
 
     def moved(self, moves: Moves) -> None:
         """Notes that a write changed the time of the folder, and no session."""
-        self._add(None, 0, 0, moves)
+        self._add(None, None, 0, moves)
 
-    def _add(self, note: Note | None, doc_id: int, size: int, moves: Moves) -> None:
+    def _add(self, doc_id: int | None, note: Note | None, size: int, moves: Moves) -> None:
         self._leave_inherited()
         with self._lock:
             noted = self._noted
-            if len(noted.notes) >= _MOST:
+            if doc_id is not None and len(noted.notes) >= _MOST:
                 noted.lost = True
-            elif noted.size + size > _MOST_BYTES:
+            elif doc_id is not None and noted.size + size > _MOST_BYTES:
                 noted.notes.append((doc_id, None))
-            elif note is not None:
+            elif doc_id is not None:
                 noted.notes.append((doc_id, note))
                 noted.size += size
             _join(noted.moves, moves)

@@ -248,7 +248,11 @@ class IndexUpdater:
             if note is not None:
                 note(writer)
         for doc_id in {doc_id for doc_id, _ in noted.notes}:
-            writer.doubt_unless(doc_id, self.identity(doc_id))
+            identity = self.identity(doc_id)
+            if identity is None:
+                writer.remove(doc_id)
+            else:
+                writer.doubt_unless(doc_id, identity)
         _keep(connection, writer)
         for before, after in noted.moves:
             # Where another time stands, others have changed the folder too.

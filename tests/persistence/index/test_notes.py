@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sqlite3
@@ -99,6 +100,31 @@ def test_a_late_note_replaces_no_newer_row(indexed: Path, threshold: float) -> N
             require_right_list(store, indexed)
             require_right_words(store, indexed)
     require_unread(indexed)
+
+
+def test_a_late_note_takes_out_no_session_that_is_there_again(indexed: Path) -> None:
+    with many(indexed) as late, many(indexed) as other:
+        late.delete(2)
+        assert other.restore(2) is not None
+        other.list_recent(None)
+        late._index._notes.flush()
+        assert set(identities(indexed)) == {1, 2, 3}
+        require_right_list(other, indexed)
+
+
+def identities(home: Path) -> dict[int, int]:
+    """What the index has, read without bringing it up to date."""
+    with contextlib.closing(sqlite3.connect(home / "index" / "sessions.db")) as connection:
+        return dict(connection.execute("SELECT id, identity FROM sessions"))
+
+
+def test_a_late_note_brings_in_no_session_that_is_gone(indexed: Path) -> None:
+    with many(indexed) as late, many(indexed) as other:
+        created = late.create("short")
+        other.delete(created.id)
+        other.list_recent(None)
+        late._index._notes.flush()
+        assert set(identities(indexed)) == {1, 2, 3}
 
 
 def test_nothing_is_written_where_there_is_no_index(home: Path) -> None:
