@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from hfs.persistence import ListQuery, NewMessage, SessionStore
+from hfs.persistence import ListQuery, NewMessage, SessionFilter, SessionStore
 from hfs.persistence._files import FileOps
-from hfs.persistence.index import database, notes
-from tests.persistence.index.plain import require_right_list, require_right_words
+from hfs.persistence.index import database, notes, updating
+from hfs.persistence.index.database import IndexDatabase
+from hfs.persistence.index.soundness import marked_state
+from tests.persistence.index.plain import require_right_list, require_right_words, write_session
 from tests.support.processes import finish, start_python
 
 
@@ -38,13 +40,27 @@ def many(home: Path, threshold: float = 1 << 20) -> SessionStore:
 
 
 @pytest.fixture
-def indexed(home: Path) -> Path:
-    """A home with three sessions in the index, words too."""
+def indexed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with three sessions in the index, words too, whose files are looked at only where something shows."""
+    monkeypatch.setattr(updating, "_PAUSE", 10**9)
     with SessionStore(home) as store:
         for number in range(3):
             store.create(f"name{number}", messages=[NewMessage("user", f"first{number}")])
         store.search("first1")
+    with many(home) as store:
+        store.list_recent(None)
     return home
+
+
+def ask(home: Path, statement: str) -> list[tuple[int, ...]]:
+    """What the index has, without bringing it up to date."""
+    with contextlib.closing(sqlite3.connect(home / "index" / "sessions.db")) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def active(store: SessionStore, limit: int = 1) -> list[int]:
+    """The sessions in which something happened last; no other file is looked at."""
+    return [summary.id for summary in store.list_sessions(ListQuery(sort="updated", limit=limit)).sessions]
 
 
 def require_unread(home: Path) -> None:
@@ -68,7 +84,22 @@ def test_no_file_is_read_for_what_hfs_wrote(indexed: Path, threshold: float) -> 
         store.rename(2, "renamed")
         store.delete(3)
         store.delete(store.create("short").id)
+    assert marked_state(indexed / "index" / "sessions.db") is not None
+    assert ask(indexed, "SELECT folder FROM state") == [((indexed / "sessions").stat().st_mtime_ns,)]
     require_unread(indexed)
+
+
+def test_what_comes_in_untold_is_in_the_next_list(indexed: Path) -> None:
+    with many(indexed) as store, many(indexed) as other:
+        with store.begin_import() as target:
+            target.add(target.reserve("u"), {"uid": "u", "name": "in", "created_at": "2020-01-01T00:00:00Z"})
+        assert other.list_sessions(ListQuery(limit=1)).total == 4
+        path = indexed / "sessions" / "2.json"
+        path.write_bytes(path.read_bytes()[:-5])
+        assert other.list_sessions(ListQuery(SessionFilter(damaged=True), thorough=True)).matching == 1
+        assert store.check(repair=True).findings
+        store._index._notes.flush()
+        assert other.list_sessions(ListQuery(SessionFilter(damaged=True))).matching == 0
 
 
 def test_two_processes_on_one_session_read_it_again_at_the_most_once(indexed: Path) -> None:
@@ -80,8 +111,8 @@ def test_two_processes_on_one_session_read_it_again_at_the_most_once(indexed: Pa
         one._index._notes.flush()
     ops = CountingOps()
     with SessionStore(indexed, ops=ops, always_below=0) as store:
-        assert store.list_recent(1)[0].id == 3
-        assert ops.opened in ([], ["1.json"])
+        assert active(store) == [1]
+        assert ops.opened == ["1.json"]
         require_right_list(store, indexed)
         require_right_words(store, indexed)
 
@@ -108,14 +139,8 @@ def test_a_late_note_takes_out_no_session_that_is_there_again(indexed: Path) -> 
         assert other.restore(2) is not None
         other.list_recent(None)
         late._index._notes.flush()
-        assert set(identities(indexed)) == {1, 2, 3}
+        assert ask(indexed, "SELECT id FROM sessions") == [(1,), (2,), (3,)]
         require_right_list(other, indexed)
-
-
-def identities(home: Path) -> dict[int, int]:
-    """What the index has, read without bringing it up to date."""
-    with contextlib.closing(sqlite3.connect(home / "index" / "sessions.db")) as connection:
-        return dict(connection.execute("SELECT id, identity FROM sessions"))
 
 
 def test_a_late_note_brings_in_no_session_that_is_gone(indexed: Path) -> None:
@@ -124,7 +149,21 @@ def test_a_late_note_brings_in_no_session_that_is_gone(indexed: Path) -> None:
         other.delete(created.id)
         other.list_recent(None)
         late._index._notes.flush()
-        assert set(identities(indexed)) == {1, 2, 3}
+        assert ask(indexed, "SELECT id FROM sessions") == [(1,), (2,), (3,)]
+
+
+def test_words_that_were_left_for_later_are_read_once(indexed: Path) -> None:
+    for number in range(10, 90):
+        write_session(indexed, number, [f"later{number}"])
+    with many(indexed) as store:
+        store.list_recent()
+        assert ask(indexed, "SELECT count(*) FROM behind") == [(80,)]
+        store.add_message(10, "user", "beforetheyare")
+        store.rename(11, "renamed")
+        store.delete(12)
+        require_right_words(store, indexed)
+        assert ask(indexed, "SELECT * FROM behind") == []
+        require_right_words(store, indexed, gone=["beforetheyare", "later12", "renamed"], most=30)
 
 
 def test_nothing_is_written_where_there_is_no_index(home: Path) -> None:
@@ -155,7 +194,7 @@ def test_what_is_kept_of_many_writes_is_bounded(indexed: Path, monkeypatch: pyte
             assert len(store._index._notes._noted.moves) <= 4
         store._index._notes.flush()
         with many(indexed) as other:
-            assert other.list_recent(1)[0].message_count == 11
+            assert active(other) == [3]
             require_right_list(other, indexed)
             require_right_words(other, indexed)
 
@@ -174,7 +213,7 @@ def test_a_write_is_done_while_the_index_is_busy_and_found_afterwards(
         connection.close()
         store._index._notes.flush()
         with many(indexed) as other:
-            assert other.list_sessions(ListQuery(sort="updated", limit=1)).sessions[0].id == 1
+            assert active(other) == [1]
             require_right_words(other, indexed)
 
 
@@ -287,6 +326,7 @@ store.add_message(1, "user", "unclosed")
 
 def test_a_program_that_closes_nothing_makes_no_list_wrong(indexed: Path) -> None:
     finish(start_python(UNCLOSED, indexed))
+    assert marked_state(indexed / "index" / "sessions.db") is not None
     with many(indexed) as store:
         require_right_list(store, indexed)
         require_right_words(store, indexed)
@@ -294,6 +334,22 @@ def test_a_program_that_closes_nothing_makes_no_list_wrong(indexed: Path) -> Non
 
 def test_a_clock_that_goes_back_between_messages_makes_no_list_wrong(indexed: Path) -> None:
     with many(indexed) as store:
+        store.rename(2, "now")
         for year in (2040, 2020):
             store.add_message(1, "user", f"in{year}", created_at=datetime(year, 1, 1, tzinfo=UTC))
+            store.add_message(2, "user", "long ago", created_at=datetime(2020, 1, 1, tzinfo=UTC))
         require_right_list(store, indexed)
+
+
+def test_an_index_that_another_process_just_made_again_is_not_removed(home: Path) -> None:
+    home.mkdir()
+    one, other = IndexDatabase(home / "index"), IndexDatabase(home / "index")
+    one.open()
+    other.open()
+    other.discard()
+    other.open()
+    made = one.path.stat()
+    one.discard()
+    assert one.path.stat() == made
+    one.close()
+    other.close()
