@@ -44,9 +44,11 @@ def marked_state(path: Path) -> State | None:
     deadline = time.monotonic() + _PATIENCE
     while True:
         state = state_of(path)
-        if state is not None and _read(path) == _text(state):
+        said = _read(path)
+        if state is not None and said == _text(state):
             return state
-        if time.monotonic() > deadline:
+        # Of another file than the one that is there, as of a copy, nothing more will be said.
+        if state is None or said.split(" ", 1)[0] != str(state[0]) or time.monotonic() > deadline:
             return None
         time.sleep(_POLL)
 
