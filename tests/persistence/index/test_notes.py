@@ -93,12 +93,14 @@ def test_what_comes_in_untold_is_in_the_next_list(indexed: Path) -> None:
     with many(indexed) as store, many(indexed) as other:
         with store.begin_import() as target:
             target.add(target.reserve("u"), {"uid": "u", "name": "in", "created_at": "2020-01-01T00:00:00Z"})
+        store._index._notes.flush()
         assert other.list_sessions(ListQuery(limit=1)).total == 4
         path = indexed / "sessions" / "2.json"
         path.write_bytes(path.read_bytes()[:-5])
         assert other.list_sessions(ListQuery(SessionFilter(damaged=True), thorough=True)).matching == 1
         assert store.check(repair=True).findings
         store._index._notes.flush()
+        assert ask(indexed, "SELECT id FROM sessions WHERE problem IS NOT NULL") == []
         assert other.list_sessions(ListQuery(SessionFilter(damaged=True))).matching == 0
 
 
