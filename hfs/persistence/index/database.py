@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterable
@@ -236,7 +235,7 @@ class IndexDatabase:
     def _make_file(self) -> None:
         """Makes it beside its place: it is whole when others see it."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        beside = self.folder / f"{_NEW}{secrets.token_hex(4)}"
+        beside = self.folder / f"{_NEW}{os.urandom(4).hex()}"
         os.close(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             with contextlib.closing(_connect(str(beside))) as connection:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -66,7 +65,7 @@ def mark(path: Path, database: Path | None = None) -> State | None:
     state = None
     for _ in range(_ATTEMPTS):
         state = state_of(database or path)
-        beside = path.with_name(f"{MARK}.{secrets.token_hex(4)}")
+        beside = path.with_name(f"{MARK}.{os.urandom(4).hex()}")
         try:
             with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
                 file.write(_text(state))
