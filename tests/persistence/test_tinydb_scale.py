@@ -17,8 +17,8 @@ from hfs.persistence import DocumentDB, DocumentTable
 from hfs.persistence._directory_storage import DirectoryStorage
 from hfs.persistence._files import FileOps
 
-DOCUMENTS = 800
-TEXT = "word " * 1200
+DOCUMENTS = 300
+TEXT = "word " * 3200
 MOST = 2 << 20
 """How many bytes may be kept; all documents have more than twice as many."""
 
@@ -42,7 +42,7 @@ def ops() -> RecordingOps:
 
 @pytest.fixture
 def table(tmp_path: Path, ops: RecordingOps) -> DocumentTable:
-    """A table of 800 documents of 6 kB."""
+    """A table of 300 documents of 16 kB."""
     folder = tmp_path / "db" / "notes"
     folder.mkdir(parents=True)
     for number in range(1, DOCUMENTS + 1):

@@ -15,7 +15,7 @@ from hfs.persistence.index import building, updating
 from tests.persistence.index.plain import plain_list, require_right_list, require_right_words, write_session
 from tests.support.processes import finish, start_python
 
-SESSIONS = 600
+SESSIONS = 300
 
 
 @pytest.fixture

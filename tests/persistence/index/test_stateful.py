@@ -188,5 +188,5 @@ class Homes(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-Homes.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+Homes.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
 TestAnySequence = Homes.TestCase
