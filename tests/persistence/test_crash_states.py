@@ -112,6 +112,9 @@ PATHS = {"whole file": float("inf"), "tail": 0.0}
 
 def set_up(home: Path, name: str, threshold: float = APPEND_THRESHOLD) -> None:
     """What an operation needs to find."""
+    home.mkdir(mode=0o700)
+    # Where its folder can't be, the index stays in memory: thousands of homes are made here, and it is never trusted.
+    (home / "index").touch(mode=0o600)
     with SessionStore(home, threshold=threshold) as store:
         start(store)
         if name == "save a draft":
