@@ -27,6 +27,7 @@ from hfs.persistence._session_document import (
 )
 from hfs.persistence._time import now, parse_time
 from hfs.persistence._trash import Trash
+from hfs.persistence.index.rows import storable
 from hfs.persistence.index.session_index import SessionIndex
 
 _LARGEST_BLOCK: Final = 256
@@ -83,7 +84,7 @@ class SessionImport:
     @staticmethod
     def key(uid: str) -> str:
         """What tells a uid from others, whichever moment it was given."""
-        return uid[_RANDOM_PART:] if len(uid) == 36 else uid
+        return uid[_RANDOM_PART:] if len(uid) == 36 else storable(uid)
 
     @staticmethod
     def give_name(document: Document) -> None:

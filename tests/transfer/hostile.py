@@ -46,7 +46,8 @@ def bring_hostile(home: Path, path: Path, *, again: bool = True, **options: Any)
 def require_sound(home: Path, report: ImportReport, path: Path) -> None:
     """Asserts that all sessions are sound, and that the report is one that a person can read."""
     with SessionStore(home) as store:
-        assert store.check().findings == []
+        findings = store.check().findings
+        assert findings == [], findings
     for name, data in bytes_of(home).items():
         text = data.decode()
         assert display(text) == text, name

@@ -43,14 +43,14 @@ def _read_quickly(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]]
 def _read_patiently(folder: DocumentFolder, doc_id: int) -> tuple[Row, list[Said]] | None:
     # Taken before the reading: a file that is mended meanwhile is another one.
     status = stat_of(folder, doc_id)
-    problem = "it can't be read"
+    problem, passing = "it can't be read", True
     try:
         snapshot = folder.read(doc_id)
         if snapshot is not None:
             return row_of(doc_id, snapshot.identity, snapshot.document, salvaged=snapshot.salvaged)
     except CorruptSessionError as error:
         place = f"line {error.line}, column {error.column}: " if error.line else ""
-        problem = f"{place}{error.reason}"
+        problem, passing = f"{place}{error.reason}", False
     except StoreIOError as error:
         problem = str(error)
-    return (damaged_row(doc_id, identity_of(status), problem), []) if status else None
+    return (damaged_row(doc_id, identity_of(status), problem, passing=passing), []) if status else None

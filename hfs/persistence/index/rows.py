@@ -30,6 +30,8 @@ OTHER: Final = 5
 HIGHEST: Final = (1 << 63) - 1
 """The highest number that the database has."""
 _ROLE_BITS: Final = 3
+_NEVER: Final = -1
+"""A number that no identity has: Python's hashes are never this."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -176,9 +178,16 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
     return row, said
 
 
-def damaged_row(doc_id: int, identity: Identity, problem: str) -> Row:
-    """The row of a session whose file can't be read: what can be told of it."""
-    moment, number = _modified(identity), identity_number(identity)
+def damaged_row(doc_id: int, identity: Identity, problem: str, *, passing: bool = False) -> Row:
+    """The row of a session whose file can't be read: what can be told of it.
+
+    Args:
+        doc_id: The session.
+        identity: Its file.
+        problem: Why it can't be read.
+        passing: It may be read the next time, though the file stays the same.
+    """
+    moment, number = _modified(identity), _NEVER if passing else identity_number(identity)
     return Row(doc_id, number, "", f"Session {doc_id}", moment, moment, 0, [], False, False, storable(problem), {})
 
 
@@ -245,5 +254,5 @@ def text_of(content: object) -> str:
 
 
 def storable(text: str) -> str:
-    """The text without halves of surrogate pairs, which a database can't hold."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    """The text, with halves of surrogate pairs, which a database can't hold, spelled out."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
