@@ -90,7 +90,7 @@ def _started(
     # Nothing is imported from the folder that hfs was started in, but for hfs itself where that is it.
     if not sys.executable or getattr(sys, "frozen", False):
         raise BuildError("there is no Python to start")
-    command = [sys.executable, "-P", "-c", _START, str(_ROOT), str(folder), str(part), str(place)]
+    command = [sys.executable, "-P", "-c", _START, str(_ROOT), str(folder), str(part), str(place), str(os.getpid())]
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -223,4 +223,9 @@ def main() -> None:
     locks = TableLocks(ops, str(path.parent / paths.LOCKS), paths.SESSIONS)
     damaged = path.parent / paths.DAMAGED
     folder = DocumentFolder(path, SESSION_LAYOUT, locks, damaged, ops=ops, threshold=APPEND_THRESHOLD)
-    write_part(folder, part, doc_ids, place, lambda: os.write(1, b"."))
+    with contextlib.suppress(BrokenPipeError):
+        write_part(folder, part, doc_ids, place, lambda: os.write(1, b"."))
+    if os.getppid() != int(sys.argv[4]):
+        # Who wanted it was killed, and the next reading has removed what there was by then.
+        for path in (part, rows_beside(part)):
+            path.unlink(missing_ok=True)
