@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,9 @@ from hypothesis import settings
 
 from tests.support.model_server import ModelServer, model_server
 
+# A run in the background is started with Ctrl-C ignored, and so would be every program that a test starts.
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # No test asserts how long anything takes.
 settings.register_profile("hfs", settings.default, deadline=None)
 settings.load_profile("hfs")
