@@ -289,7 +289,7 @@ class IndexDatabase:
 
 
 def _connect(path: str) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, _TIMEOUT, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=_TIMEOUT, isolation_level=None, check_same_thread=False)
     # SQLite itself knows the case of ASCII letters only.
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     connection.create_function("folded", 1, _folded, deterministic=True)
