@@ -72,8 +72,7 @@ def complete(doc_id: int, document: Document) -> None:
         # Before anything else is filled in: it must be the one that readers were given.
         document["uid"] = derived_uid(doc_id, document)
     if parse_time(document.get("created_at")) is None:
-        created = _created_at(document)
-        document["created_at"] = format_time(now() if created == _UNKNOWN_TIME else created)
+        document["created_at"] = format_time(creation_of(document) or now())
     if not _is_text(document.get("name")):
         document["name"] = f"Session {doc_id}"
         document["name_source"] = "auto"
@@ -84,7 +83,7 @@ def complete(doc_id: int, document: Document) -> None:
 
 def derived_uid(doc_id: int, document: Document) -> str:
     """The uid of a session that has none: the same each time, until it is written."""
-    created = _created_at(document)
+    created = creation_of(document) or _UNKNOWN_TIME
     return new_uid(max(created.timestamp(), 0), f"{doc_id} {format_time(created)}".encode())
 
 
@@ -122,11 +121,12 @@ def _messages(document: Document) -> list[Any]:
     return messages if isinstance(messages, list) else []
 
 
-def _created_at(document: Document) -> datetime:
+def creation_of(document: Document) -> datetime | None:
+    """When a session was begun: the moment in its header, else its first message's; None where neither is known."""
     created = parse_time(document.get("created_at"))
     if created is None:
         times = (parse_time(m.get("created_at")) for m in _messages(document) if isinstance(m, dict))
-        created = next((moment for moment in times if moment is not None), _UNKNOWN_TIME)
+        created = next((moment for moment in times if moment is not None), None)
     return created
 
 
@@ -134,7 +134,7 @@ def to_session(
     doc_id: int, document: Document, *, read_only: str | None = None, recovered: bool = False
 ) -> SessionModel:
     """The session that a document holds. What it lacks is filled in; what hfs doesn't know goes to ``extra``."""
-    created = _created_at(document)
+    created = creation_of(document) or _UNKNOWN_TIME
     messages = _to_messages(doc_id, _messages(document), created)
     name = document.get("name")
     source: Literal["auto", "user"] = "auto" if document.get("name_source") == "auto" else "user"

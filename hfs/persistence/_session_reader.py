@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hfs import paths
 from hfs.display import counted
-from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
+from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError, StoreIOError
 from hfs.persistence._files import FileOps, io_error
 from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document
@@ -40,6 +40,9 @@ class SessionReader:
         on_indexing: Told, from any thread, how many sessions are read into the index, and of how many, where those are
             many; the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
         always_below: Up to so many sessions every file is looked at for each list; with more, those that are shown.
+
+    Raises:
+        StoreIOError: The home folder is no folder.
     """
 
     def __init__(
@@ -53,6 +56,9 @@ class SessionReader:
         always_below: int = ALWAYS_BELOW,
     ) -> None:
         self.home = paths.home_folder(home)
+        if self.home.exists() and not self.home.is_dir():
+            # What is in it would look like nothing, and a check of it like a sound one.
+            raise StoreIOError(f"{self.home} is no folder: move it away, or set HFS_HOME.", path=self.home)
         self._ops = ops or FileOps()
         self._locks = TableLocks(self._ops, str(self.home / paths.LOCKS), paths.SESSIONS, lock_timeout)
         self._folder = DocumentFolder(

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import NoActiveWorker, get_current_worker
 
-from hfs.errors import HfsError, StoreIOError
+from hfs.errors import HfsError
 from hfs.paths import CONFIG
 from hfs.tui.commands import COMMANDS
 from hfs.tui.indexing import SILENCE, Indexing, ShowsIndexing
@@ -139,8 +139,6 @@ class HFSApp(App[int]):
 
         if self._repo is None:
             home = self._store_home
-            if home.exists() and not home.is_dir():
-                raise StoreIOError(f"{home} is no folder: move it away, or set HFS_HOME.", path=home)
             repo = open_repository(home, self._told, self._indexing.told)
             try:
                 # Nothing here waits for the index, which may have to be made first.

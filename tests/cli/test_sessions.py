@@ -204,3 +204,12 @@ def test_every_command_explains_itself_with_an_example(hfs: Run, command: str) -
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(hfs: Run, shell: str) -> None:
     assert b"_HFS_COMPLETE" in hfs("completion", shell).stdout
+
+
+@pytest.mark.parametrize("command", ["list", "check", "stats"])
+def test_a_home_that_is_a_file_is_said_to_be_none(hfs: Run, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("not a folder")
+    done = hfs("--home", str(path), command)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert f"{path} is no folder".encode() in done.stderr

@@ -15,7 +15,7 @@ from tinydb.queries import QueryLike
 
 from hfs.persistence import DocumentDB, DocumentTable
 from hfs.persistence._directory_storage import DirectoryStorage
-from hfs.persistence._files import FileOps
+from tests.support.opened import OpenedOps
 
 DOCUMENTS = 300
 TEXT = "word " * 3200
@@ -23,25 +23,13 @@ MOST = 2 << 20
 """How many bytes may be kept; all documents have more than twice as many."""
 
 
-class RecordingOps(FileOps):
-    """Notes which documents are opened."""
-
-    def __init__(self) -> None:
-        self.opened: list[str] = []
-
-    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
-        if path.endswith(".json"):
-            self.opened.append(Path(path).name)
-        return super().open(path, flags, mode)
+@pytest.fixture
+def ops() -> OpenedOps:
+    return OpenedOps()
 
 
 @pytest.fixture
-def ops() -> RecordingOps:
-    return RecordingOps()
-
-
-@pytest.fixture
-def table(tmp_path: Path, ops: RecordingOps) -> DocumentTable:
+def table(tmp_path: Path, ops: OpenedOps) -> DocumentTable:
     """A table of 300 documents of 16 kB."""
     folder = tmp_path / "db" / "notes"
     folder.mkdir(parents=True)
@@ -74,15 +62,13 @@ def at_most(size: int) -> Iterator[None]:
     ],
 )
 def test_what_is_asked_of_one_document_opens_one_file(
-    table: DocumentTable, ops: RecordingOps, ask: Callable[[DocumentTable], bool]
+    table: DocumentTable, ops: OpenedOps, ask: Callable[[DocumentTable], bool]
 ) -> None:
     assert ask(table)
     assert ops.opened == ["77.json"]
 
 
-def test_what_is_asked_of_a_document_that_is_not_there_opens_none_that_is(
-    table: DocumentTable, ops: RecordingOps
-) -> None:
+def test_what_is_asked_of_a_document_that_is_not_there_opens_none_that_is(table: DocumentTable, ops: OpenedOps) -> None:
     assert table.get(doc_id=DOCUMENTS + 1) is None
     assert not table.contains(doc_id=DOCUMENTS + 1)
     assert set(ops.opened) <= {f"{DOCUMENTS + 1}.json"}
@@ -108,7 +94,7 @@ def test_only_the_documents_that_are_found_are_kept_in_memory(
         assert ask(table) == 3
 
 
-def test_the_results_of_queries_are_kept_only_if_they_are_small(table: DocumentTable, ops: RecordingOps) -> None:
+def test_the_results_of_queries_are_kept_only_if_they_are_small(table: DocumentTable, ops: OpenedOps) -> None:
     small, large = where("n") <= 3, where("n") > 3
     assert table.search(small) == table.search(small)
     assert len(ops.opened) == DOCUMENTS
@@ -134,7 +120,7 @@ def test_a_kept_result_is_not_used_once_any_file_has_changed(table: DocumentTabl
 
 
 def test_inserting_reads_no_document_and_lists_the_folder_once(
-    table: DocumentTable, ops: RecordingOps, monkeypatch: pytest.MonkeyPatch
+    table: DocumentTable, ops: OpenedOps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = []
     ids = table.folder.ids

@@ -221,6 +221,23 @@ async def test_what_is_no_tag_is_refused_and_what_was_typed_stays(
         assert isinstance(pilot.app.screen, PickerScreen)
 
 
+async def test_a_tag_that_can_not_be_typed_stays_when_others_are(
+    home: Path, server: ModelServer, store: SessionStore
+) -> None:
+    make(store, "one", "text")
+    path = home / "sessions" / "1.json"
+    many = [f"tag{number:045}" for number in range(60)]
+    document = {**json.loads(path.read_bytes()), "tags": ["a,b", "red\x1b[31m", *many]}
+    path.write_text(json.dumps(document), "utf-8")
+    async with picker(home, server) as pilot:
+        await pilot.press("f5")
+        assert box(pilot).value == ", ".join(many)
+        box(pilot).value = ", ".join([*many[1:], "new"])
+        await pilot.press("enter")
+        await until(pilot, lambda: counts(pilot).startswith("Tagged."))
+    assert json.loads(path.read_bytes())["tags"] == ["a,b", "red\x1b[31m", *many[1:], "new"]
+
+
 async def test_a_session_that_is_gone_meanwhile_is_said_to_be(
     home: Path, server: ModelServer, store: SessionStore
 ) -> None:

@@ -11,7 +11,7 @@ import orjson
 
 from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
-from hfs.persistence._session_document import derived_uid, updated_at
+from hfs.persistence._session_document import creation_of, derived_uid, updated_at
 from hfs.persistence._time import parse_time
 from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of
 
@@ -156,7 +156,7 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
     """The row of a session that was read, and what was said in it."""
     items = items_of(document)
     newest = parse_time(items[-1].get("created_at")) if items and isinstance(items[-1], dict) else None
-    created = parse_time(document.get("created_at")) or from_microseconds(_modified(identity))
+    created = creation_of(document) or from_microseconds(_modified(identity))
     updated = updated_at(document, newest)
     name, uid, tags = document.get("name"), document.get("uid"), document.get("tags")
     activity: Activity = {}

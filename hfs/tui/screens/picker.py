@@ -36,7 +36,7 @@ _ROOMY = 116
 """From so many cells on, the keys stand on one line."""
 _KEYS = (
     "Enter open  F2 name  F3 pin  F4 archive  F5 tags",
-    "Ctrl+X trash  Ctrl+Z undo  Ctrl+A archived  Esc",
+    "Ctrl+X trash  Ctrl+Z back  Ctrl+A archived  Esc",
 )
 
 
@@ -305,7 +305,7 @@ class PickerScreen(ModalScreen[Picked | None]):
             self._changing = _Change(what, summary)
             box = self._box
             box.placeholder = _NAME if what == "name" else _TAGS
-            box.value = one_line(summary.name if what == "name" else ", ".join(summary.tags), 2000)
+            box.value = one_line(summary.name, 2000) if what == "name" else ", ".join(_shown_tags(summary))
             box.cursor_position = len(box.value)
             box.focus()
 
@@ -315,13 +315,14 @@ class PickerScreen(ModalScreen[Picked | None]):
         box.placeholder, box.value = _FILTER, self._words
 
     def _save(self, change: _Change, text: str) -> None:
-        session_id, before = change.summary.id, change.summary.tags
+        session_id = change.summary.id
         if change.what == "name":
             self._do(session_id, partial(self._repo.rename, session_id, text), "Renamed.")
             return
+        shown = _shown_tags(change.summary)
         tags = [tag for tag in map(str.strip, text.split(",")) if tag]
-        added = [tag for tag in tags if tag not in before]
-        removed = [tag for tag in before if tag not in tags]
+        added = [tag for tag in tags if tag not in shown]
+        removed = [tag for tag in shown if tag not in tags]
         self._do(session_id, partial(self._repo.tag, session_id, added, removed), "Tagged.")
 
     def action_pin(self) -> None:
@@ -367,7 +368,7 @@ class PickerScreen(ModalScreen[Picked | None]):
             session_id = self._deleted.pop()
             self._do(session_id, partial(self._repo.restore, session_id), "Brought back.")
         else:
-            self._tell("Nothing was deleted here. /undo in the chat brings back what was deleted before.")
+            self._tell("Nothing was deleted here; /undo in the chat goes further.")
 
     @work(group="change")
     async def _do(self, session_id: int, work: Callable[[], Awaitable[object]], told: str) -> None:
@@ -379,3 +380,8 @@ class PickerScreen(ModalScreen[Picked | None]):
         if self._changing is not None:
             self._end_change()
         self._look_again(told if done else f"There is no session {session_id} any more.")
+
+
+def _shown_tags(summary: SessionSummary) -> list[str]:
+    """The tags that can be typed as they are: others, which another program wrote, are neither shown nor taken off."""
+    return [tag for tag in summary.tags if "," not in tag and one_line(tag, len(tag) + 1) == tag]

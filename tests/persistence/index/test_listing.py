@@ -172,3 +172,14 @@ def test_a_list_of_what_no_session_has_is_no_error(
     many: tuple[SessionStore, list[SessionModel]], query: ListQuery, count: int
 ) -> None:
     assert len(many[0].list_sessions(query).sessions) == count
+
+
+def test_a_session_without_a_moment_of_its_own_was_begun_with_its_first_message(home: Path) -> None:
+    with SessionStore(home) as store:
+        store.create("one", messages=[NewMessage("user", "hi", created_at=datetime(2024, 1, 2, tzinfo=UTC))])
+        path = home / "sessions" / "1.json"
+        document = json.loads(path.read_bytes())
+        del document["created_at"]
+        path.write_text(json.dumps(document), "utf-8")
+        (listed,) = store.list_recent()
+        assert (session := store.get(1)) and listed.created_at == session.created_at == datetime(2024, 1, 2, tzinfo=UTC)

@@ -14,24 +14,12 @@ from pathlib import Path
 import pytest
 
 from hfs.persistence import ListQuery, NewMessage, SessionFilter, SessionStore
-from hfs.persistence._files import FileOps
 from hfs.persistence.index import database, notes, updating
 from hfs.persistence.index.database import IndexDatabase
 from hfs.persistence.index.soundness import marked_state
 from tests.persistence.index.plain import require_right_list, require_right_words, write_session
+from tests.support.opened import OpenedOps
 from tests.support.processes import finish, start_python
-
-
-class CountingOps(FileOps):
-    """Counts how often a session's file is opened."""
-
-    def __init__(self) -> None:
-        self.opened: list[str] = []
-
-    def open(self, path: str, flags: int, mode: int = 0o600) -> int:
-        if path.endswith(".json"):
-            self.opened.append(Path(path).name)
-        return super().open(path, flags, mode)
 
 
 def many(home: Path, threshold: float = 1 << 20) -> SessionStore:
@@ -65,7 +53,7 @@ def active(store: SessionStore, limit: int = 1) -> list[int]:
 
 def require_unread(home: Path) -> None:
     """Fails if a list of everything, and a search, read a file that is not shown, or is not right."""
-    ops = CountingOps()
+    ops = OpenedOps()
     with SessionStore(home, ops=ops) as store:
         store.list_sessions(ListQuery(limit=None))
         assert ops.opened == []
@@ -111,7 +99,7 @@ def test_two_processes_on_one_session_read_it_again_at_the_most_once(indexed: Pa
             other.add_message(1, "user", f"other{at}")
         other._index._notes.flush()
         one._index._notes.flush()
-    ops = CountingOps()
+    ops = OpenedOps()
     with SessionStore(indexed, ops=ops, always_below=0) as store:
         assert active(store) == [1]
         assert ops.opened == ["1.json"]
@@ -320,6 +308,7 @@ def test_closing_while_others_write_is_no_failure(indexed: Path) -> None:
 UNCLOSED = """
 import sys
 from hfs.persistence import SessionStore
+from tests.support.opened import OpenedOps
 store = SessionStore(sys.argv[1], always_below=0, threshold=0)
 store.list_recent()
 store.add_message(1, "user", "unclosed")
