@@ -47,6 +47,7 @@ class IndexUpdater:
 
     def __init__(self, folder: DocumentFolder, database: IndexDatabase, always_below: int) -> None:
         self.progress: Progress = lambda done, total: None
+        """Told how far a long reading is. What it raises ends the reading."""
         self.closing = False
         """Whether a long reading is to end."""
         self._folder = folder
@@ -54,10 +55,17 @@ class IndexUpdater:
         self._always_below = always_below
 
     def identity(self, doc_id: int) -> int | None:
+        """The number of the identity of a session's file as it is now; None if there is none."""
         status = stat_of(self._folder, doc_id)
         return None if status is None else number_of(status)
 
     def refresh(self, connection: sqlite3.Connection, *, thorough: bool) -> None:
+        """Brings rows up to date with the files, as far as that must be looked at.
+
+        Args:
+            connection: The database.
+            thorough: Look at every file, whenever that was done last.
+        """
         self._settle_doubts(connection)
         folder, swept, took = connection.execute("SELECT folder, swept, took FROM state").fetchone()
         present = self.folder_time()
@@ -143,6 +151,13 @@ class IndexUpdater:
         return IndexWriter(connection, place, words=not self._database.in_memory)
 
     def read_again(self, connection: sqlite3.Connection, doc_ids: Sequence[int], *, words: bool = True) -> None:
+        """Reads sessions, and takes out those that are gone.
+
+        Args:
+            connection: The database.
+            doc_ids: The sessions.
+            words: What was said too; else that is left for the next search.
+        """
         if not doc_ids:
             return
         for at in range(0, len(doc_ids), _STEP):
@@ -203,6 +218,11 @@ class IndexUpdater:
         return 0 if status is None else status.st_size
 
     def tell(self, done: int, total: int) -> None:
+        """Tells how far a long reading is.
+
+        Raises:
+            StoreIOError: The sessions are being closed. And what those raise who are told.
+        """
         if self.closing:
             raise StoreIOError("The sessions were closed while they were being indexed.", path=self._database.path)
         self.progress(done, total)
@@ -243,6 +263,12 @@ class IndexUpdater:
                 part.unlink()
 
     def write_noted(self, connection: sqlite3.Connection, noted: Noted) -> None:
+        """Writes what this process noted. Inside a transaction.
+
+        Args:
+            connection: The database.
+            noted: What was noted.
+        """
         writer = self._writer(connection)
         for _, note in noted.notes:
             if note is not None:
