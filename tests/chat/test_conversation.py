@@ -241,8 +241,8 @@ async def test_an_answer_that_could_not_be_saved_comes_before_the_next_question(
 
 
 async def test_two_savers_at_once_save_what_waits_once(home: Path, model: ModelBackend) -> None:
-    home.write_text("no folder")
     repo = open_repository(home)
+    home.write_text("no folder")
     conversation = Conversation(repo, model)
     await events_of(conversation, "hi")
     assert conversation.unkept == 2
