@@ -15,6 +15,7 @@ from filelock import FileLock
 from hypothesis import settings
 
 from tests.support.model_server import ModelServer, model_server
+from tests.support.postgres import PostgresServer, postgres_server
 
 # A run in the background is started with Ctrl-C ignored, and so would be every program that a test starts.
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -43,6 +44,27 @@ def server() -> Iterator[ModelServer]:
     """A scripted model server on loopback."""
     with model_server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for this process; a test may stop and start it."""
+    with postgres_server() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The url of an empty database, without its password: `$PGPASSWORD` has it."""
+    for name in list(os.environ):
+        if name.startswith("PG"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PGPASSWORD", postgres.password)
+    postgres.start()
+    url = postgres.fresh_database()
+    yield url
+    postgres.start()
+    postgres.drop_database(url)
 
 
 @pytest.fixture(scope="session")
