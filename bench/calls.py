@@ -12,6 +12,7 @@ from bench.append import TEXT, Times, timed
 from bench.sql_rival import SQLStore
 from hfs.persistence import NewMessage, SessionStore, open_repository
 from hfs.persistence._writer import FolderEvents
+from tests.support.engines import files_of
 
 Homes = Mapping[int, Path]
 """Each home by how many sessions it has."""
@@ -73,7 +74,7 @@ def append(homes: Homes, messages: int, at_once: int, rounds: int) -> Times:
         contenders = []
         for size, home in homes.items():
             indexed, alone = (stack.enter_context(SessionStore(home)) for _ in range(2))
-            alone._folder.events = FolderEvents()
+            files_of(alone).documents.events = FolderEvents()
             contenders += [(str(size), indexed), (f"{size} alone", alone)]
         at = {name: store.create(messages=said).id for name, store in contenders}
         made = [file_of(homes[int(name.split()[0])], session_id) for name, session_id in at.items()]
@@ -84,7 +85,7 @@ def append(homes: Homes, messages: int, at_once: int, rounds: int) -> Times:
                 for _ in range(at_once):
                     store.add_message(at[name], "assistant", TEXT)
                 waited = time.perf_counter() - began
-                store._index._notes.flush()
+                files_of(store).index._notes.flush()
                 taken = time.perf_counter() - began
                 if turn >= 3:
                     times.setdefault(name, []).append(taken / at_once)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hfs.errors import CorruptSessionError, StoreIOError
+from hfs.persistence._engine import Amend
 from hfs.persistence._files import (
     FILE_MODE,
     ChangedMeanwhile,
@@ -25,9 +26,6 @@ from hfs.persistence._format import TAIL, Document, render, render_item
 from hfs.persistence._memory import Known, item_number
 from hfs.persistence._reader import Snapshot
 from hfs.persistence._writer import FolderWriter, Moves
-
-Amend = Callable[[Document, list[Document]], bool]
-"""Changes the fields of a document beside its growing list when items come in; says whether it did."""
 
 _NEXT_ID: Final = ".next_id"
 

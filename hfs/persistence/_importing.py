@@ -15,8 +15,7 @@ from typing import Final
 
 from hfs.errors import SessionNotFoundError, StoreError
 from hfs.persistence._editing import REMOVED
-from hfs.persistence._files import make_folder
-from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._engine import Engine, Imports
 from hfs.persistence._format import Document, render
 from hfs.persistence._session_document import (
     SESSION_LAYOUT,
@@ -26,9 +25,7 @@ from hfs.persistence._session_document import (
     placeholder_name,
 )
 from hfs.persistence._time import now, parse_time
-from hfs.persistence._trash import Trash
 from hfs.persistence.index.rows import storable
-from hfs.persistence.index.session_index import SessionIndex
 
 _LARGEST_BLOCK: Final = 256
 _RANDOM_PART: Final = 15
@@ -36,21 +33,20 @@ _RANDOM_PART: Final = 15
 
 
 class SessionImport:
-    """Brings sessions in. A context manager; only one at a time can be open on a home folder.
+    """Brings sessions in. A context manager; only one at a time can be open on one place.
 
     Args:
-        folder: The sessions.
-        index: Their summaries.
-        trash: What was deleted.
+        engine: Where to.
         dry_run: Check everything, write nothing.
     """
 
-    def __init__(self, folder: DocumentFolder, index: SessionIndex, trash: Trash, *, dry_run: bool = False) -> None:
-        self._folder = folder
-        self._index = index
-        self._trash = trash
+    def __init__(self, engine: Engine, *, dry_run: bool = False) -> None:
+        self._documents = engine.documents
+        self._index = engine.index
+        self._trash = engine.trash
+        self._imports = engine.imports
         self._dry_run = dry_run
-        self._ids = _IdBlocks(folder)
+        self._ids = _IdBlocks(engine.imports)
         self._present: dict[str, int] = {}
         self._deleted: dict[str, int] | None = None
         self._held = contextlib.ExitStack()
@@ -58,10 +54,8 @@ class SessionImport:
     def __enter__(self) -> SessionImport:
         with contextlib.ExitStack() as held:
             if not self._dry_run:
-                # Brings the index up to date first, so that others wait no longer than they must.
-                self._index.count()
                 # Two imports of one export at a time would both find that nothing is here yet.
-                held.enter_context(self._folder.locks.imports())
+                held.enter_context(self._imports.exclusively())
             self._present = {self.key(uid): number for uid, number in self._index.uids().items()}
             self._held = held.pop_all()
         return self
@@ -72,9 +66,9 @@ class SessionImport:
             self._ids.give_back()
 
     @property
-    def home(self) -> Path:
-        """The folder that holds the sessions."""
-        return self._folder.path.parent
+    def by_a_process(self) -> Path | None:
+        """The home folder, where a process of its own can write what comes in; None where only threads of this can."""
+        return self._imports.by_a_process
 
     @staticmethod
     def derived_uid(moment: datetime | None, seed: str) -> str:
@@ -110,15 +104,14 @@ class SessionImport:
         Raises:
             CorruptSessionError, StoreIOError: It can't be read.
         """
-        snapshot = self._folder.read(session_id)
-        return snapshot.document if snapshot is not None else None
+        reading = self._documents.read(session_id)
+        return reading.document if reading is not None else None
 
     def taken_out(self, session_id: int, document: Document) -> list[Document]:
         """Messages that were taken out of a session, as far as it, or the trash, still knows."""
         noted = document.get(REMOVED)
         notes = [note for note in noted if isinstance(note, dict)] if isinstance(noted, list) else []
-        kept = self._trash.messages_of(session_id)
-        return notes + [item for path in kept for item in self._trash.messages_in(path)]
+        return notes + [item for kept in self._trash.kept(session_id) for item in kept.messages]
 
     def reserve(self, uid: str) -> int:
         """An id for a session that is about to be added; 0 in a dry run. Call it from one thread."""
@@ -139,14 +132,15 @@ class SessionImport:
         """Adds a session under a reserved id. It is whole and durable when this returns. Call it from any thread.
 
         Raises:
-            As ``add_reserved``.
+            StoreIOError: It could not be made durable.
+            TypeError, ValueError: A value that JSON has no form for, or nested too deep; nothing was written.
         """
         if self._dry_run:
             checked = dict(document)
             complete(1, checked)
             render(checked, SESSION_LAYOUT)
         else:
-            add_reserved(self._folder, session_id, document)
+            self._imports.place(session_id, document)
 
     def change(self, session_id: int, work: Callable[[Document], None]) -> None:
         """Changes a session that is here, as it is now, and writes it whole.
@@ -161,26 +155,15 @@ class SessionImport:
             if found is not None:
                 work(found)
                 render(found, SESSION_LAYOUT)
-        elif self._folder.modify(session_id, work) is None:
+        elif self._documents.modify(session_id, work) is None:
             raise SessionNotFoundError(f"Session {session_id} was just removed.", session=str(session_id))
 
 
-def add_reserved(folder: DocumentFolder, session_id: int, document: Document) -> None:
-    """Adds a session under an id that an open import reserved. It is whole and durable when this returns.
-
-    Raises:
-        StoreIOError: It could not be made durable.
-        TypeError, ValueError: A value that JSON has no form for, or nested too deep; nothing was written.
-    """
-    make_folder(folder.ops, str(folder.path))
-    folder.place(session_id, document)
-
-
 class _IdBlocks:
-    """Ids in blocks that grow, so that few files are written to reserve many."""
+    """Ids in blocks that grow, so that little is written to reserve many."""
 
-    def __init__(self, folder: DocumentFolder) -> None:
-        self._folder = folder
+    def __init__(self, imports: Imports) -> None:
+        self._imports = imports
         self._lock = threading.Lock()
         self._next = 1
         self._end = 1
@@ -190,11 +173,8 @@ class _IdBlocks:
         """The next id."""
         with self._lock:
             if self._next == self._end:
-                with self._folder.locks.table():
-                    first = self._folder.next_id()
-                    make_folder(self._folder.ops, str(self._folder.path))
-                    self._folder.reserve(first + self._size - 1)
                 # Not before they are reserved: others would be given them too.
+                first = self._imports.reserve(self._size)
                 self._next, self._end = first, first + self._size
                 self._size = min(self._size * 2, _LARGEST_BLOCK)
             self._next += 1
@@ -204,6 +184,5 @@ class _IdBlocks:
         """Lets the ids that were not taken be given out again, if nobody reserved more meanwhile."""
         with self._lock:
             if self._next < self._end:
-                with self._folder.locks.table():
-                    self._folder.unreserve(self._next, self._end)
+                self._imports.give_back(self._next, self._end)
                 self._end = self._next

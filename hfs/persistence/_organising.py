@@ -71,9 +71,9 @@ class SessionOrganiser(SessionReader):
         def apply(document: Document) -> None:
             change(document)
 
-        snapshot = self._folder.read(session_id) if is_id(session_id) else None
+        snapshot = self._documents.read(session_id) if is_id(session_id) else None
         if snapshot is not None and change(dict(snapshot.document)):
-            self._folder.modify(session_id, apply)
+            self._documents.modify(session_id, apply)
         return self.get(session_id)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfs import paths
 from hfs.errors import StoreError
 from hfs.persistence._format import Document
 from hfs.persistence._session_document import checked_import
@@ -32,10 +31,10 @@ class OutsideEdits(SessionEditor):
         from hfs.persistence._edited import editable
         from hfs.persistence._editing import REMOVED
 
-        snapshot = self._folder.read(session_id) if is_id(session_id) else None
+        snapshot = self._documents.read(session_id) if is_id(session_id) else None
         if snapshot is None:
             return None
-        self._folder.require_writable(session_id, snapshot.document)
+        self._documents.require_writable(session_id, snapshot.document)
         found = editable(session_id, snapshot.document)
         found.pop(REMOVED, None)
         return found
@@ -73,7 +72,7 @@ class OutsideEdits(SessionEditor):
             document.clear()
             document.update(edit.document)
 
-        found = self._storable(lambda: self._folder.modify(session_id, change)) if is_id(session_id) else None
+        found = self._storable(lambda: self._documents.modify(session_id, change)) if is_id(session_id) else None
         session = self.get(session_id) if found is not None else None
         if session is None:
             raise self._missing(str(session_id))
@@ -86,7 +85,7 @@ class OutsideEdits(SessionEditor):
             CorruptSessionError: It is no regular file.
             StoreIOError: It can't be read.
         """
-        return self._folder.read_bytes(session_id)
+        return self._documents.read_bytes(session_id)
 
     def mend_edited(self, session_id: int, damaged: bytes, edited: Document) -> SessionModel:
         """Replaces a damaged file by what a person made of it; the original is kept in ``damaged/``.
@@ -103,7 +102,7 @@ class OutsideEdits(SessionEditor):
         """
         checked = checked_import(edited)
         original = self._storable(
-            lambda: self._folder.mend(session_id, lambda data: dict(checked) if data == damaged else None)
+            lambda: self._documents.mend(session_id, lambda data: dict(checked) if data == damaged else None)
         )
         session = self.get(session_id) if original is not None else None
         if session is None:
@@ -124,7 +123,7 @@ class OutsideEdits(SessionEditor):
         """
         from hfs.persistence._kept_edits import keep_edited
 
-        return keep_edited(self._ops, self.home / paths.DRAFTS, session_id, text, extension, base)
+        return keep_edited(self._ops, self._engine.drafts, session_id, text, extension, base)
 
     def kept_base(self, path: Path) -> Document | None:
         """What a text began as that ``keep_edited`` kept; None for any other file."""
@@ -136,4 +135,4 @@ class OutsideEdits(SessionEditor):
         """Removes a text that ``keep_edited`` kept and that is stored now; any other file stays."""
         from hfs.persistence._kept_edits import discard_edited
 
-        discard_edited(self._ops, self.home / paths.DRAFTS, path)
+        discard_edited(self._ops, self._engine.drafts, path)

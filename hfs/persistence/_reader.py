@@ -141,6 +141,11 @@ class FolderReader:
         except (OSError, NotRegularError):
             return None
 
+    def revision(self, doc_id: int) -> str | None:
+        """A mark that changes whenever the file does, by one stat; None if there is none."""
+        identity = self.identity(doc_id)
+        return "-".join(map(str, identity)) if identity else None
+
     def read(self, doc_id: int) -> Snapshot | None:
         """A document as it is now, without a lock.
 

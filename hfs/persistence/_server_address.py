@@ -88,7 +88,7 @@ def parse_address(rest: str, driver: str, encoding: str) -> ServerAddress:
     address = ServerAddress(
         user=given.get("user") or unquote(user),
         password=given.get("password") or (unquote(password) if colon and password else None),
-        host=(given.get("host") or unquote(match[1].strip("[]"))),
+        host=given.get("host") or unquote(match[1].strip("[]")),
         port=given.get("port") or match[2] or "",
         database=given.get("dbname") or unquote(match[3] or ""),
         parameters=tuple(sorted((name, value) for name, value in given.items() if name not in _PARTS)),
@@ -97,7 +97,8 @@ def parse_address(rest: str, driver: str, encoding: str) -> ServerAddress:
         address = replace(address, host=address.host.lower())
     if not address.database:
         raise ConfigError("The PostgreSQL store needs a database: postgresql://USER@HOST/DATABASE.")
-    if "," in address.host or (address.port and not address.port.isdecimal()) or "\0" in repr(address):
+    written = unquote(address.rendered(with_password=True))
+    if "," in address.host or "\0" in written or (address.port and not address.port.isdecimal()):
         raise ConfigError(f"The PostgreSQL store is one server: postgresql://USER@HOST:PORT/DATABASE. {encoding}")
     return address
 

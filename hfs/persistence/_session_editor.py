@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
-from hfs.errors import HfsError, InvalidDocumentError, StoreError
-from hfs.persistence._files import io_error
+from hfs.errors import HfsError, InvalidDocumentError
 from hfs.persistence._format import Document
 from hfs.persistence._organising import SessionOrganiser
 from hfs.persistence._session_document import checked_name, to_message
@@ -40,10 +39,10 @@ class SessionEditor(SessionOrganiser):
         if session is None:
             raise self._missing(str(session_id))
         if session.read_only:
-            self._folder.require_writable(session_id, self.document(session_id) or {})
+            self._documents.require_writable(session_id, self.document(session_id) or {})
         checked = checked_name(name) if name is not None else None
         document = forked(session.to_document(), before, checked, now())
-        made = self.get(self._storable(lambda: self._folder.create(document)))
+        made = self.get(self._storable(lambda: self._documents.create(document)))
         if made is None:
             raise self._missing(str(document["uid"]))
         return made
@@ -62,7 +61,7 @@ class SessionEditor(SessionOrganiser):
         def change(document: Document) -> None:
             changed[:] = [reworded(document, message_id, content, now())]
 
-        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+        if not is_id(session_id) or self._documents.modify(session_id, change) is None:
             return None
         return to_message(session_id, changed[0])
 
@@ -80,7 +79,7 @@ class SessionEditor(SessionOrganiser):
         def change(document: Document) -> None:
             counts[0] = taken_out(document, set(message_ids), now())
 
-        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+        if not is_id(session_id) or self._documents.modify(session_id, change) is None:
             raise self._missing(str(session_id))
         return counts[0]
 
@@ -90,37 +89,24 @@ class SessionEditor(SessionOrganiser):
         Returns:
             The session, or None if the trash has nothing of it.
         """
-        if self._folder.exists(session_id):
+        if self._documents.exists(session_id):
             return self._restore_messages(session_id)
-        trashed = self._trash.latest(session_id)
-        if trashed is None:
-            return None
-        target = self._folder.file(session_id)
-        with self._locks.table(), self._locks.document(session_id):
-            try:
-                self._ops.link(str(trashed), target)
-                self._ops.fsync_folder(str(self._folder.path))
-                self._ops.unlink(str(trashed))
-            except FileExistsError as error:
-                raise StoreError(f"There is a session {session_id} already; nothing was restored.") from error
-            except OSError as error:
-                raise io_error(error, target, "restore") from error
-        return self.get(session_id)
+        return self.get(session_id) if self._trash.restore(session_id) else None
 
     def _restore_messages(self, session_id: int) -> SessionModel | None:
         from hfs.persistence._editing import put_back
 
-        kept = self._trash.messages_of(session_id)
+        kept = self._trash.kept(session_id)
         if not kept:
             return None
-        lost = [message for path in kept for message in self._trash.messages_in(path)]
+        lost = [message for one in kept for message in one.messages]
 
         def change(document: Document) -> None:
             put_back(document, lost)
 
-        self._folder.modify(session_id, change)
-        for path in kept:
-            self._trash.discard(path)
+        self._documents.modify(session_id, change)
+        for one in kept:
+            self._trash.discard(one)
         return self.get(session_id)
 
     def keep_aside(self, session_id: int, messages: Sequence[MessageModel]) -> int:
@@ -144,7 +130,7 @@ class SessionEditor(SessionOrganiser):
         known = document.get(REMOVED)
         known = known if isinstance(known, list) else []
         present = [*known, *(document.get("messages") or [])]
-        present += [item for path in self._trash.messages_of(session_id) for item in self._trash.messages_in(path)]
+        present += [item for kept in self._trash.kept(session_id) for item in kept.messages]
         lost = missing([message.to_item() for message in messages], present)
         if lost:
             self._trash.keep_messages(session_id, lost)

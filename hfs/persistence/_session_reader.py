@@ -1,28 +1,20 @@
-"""The sessions of one home folder, read: found, listed, opened, also where a file is damaged."""
+"""Sessions read: found, listed, opened, also where a file is damaged."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfs import paths
 from hfs.display import counted
-from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError, StoreIOError
-from hfs.persistence._files import FileOps, io_error
-from hfs.persistence._folder import DocumentFolder
+from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
+from hfs.persistence._engine import Engine, Reading, Trash
+from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
-from hfs.persistence._locks import TIMEOUT, TableLocks
-from hfs.persistence._reader import APPEND_THRESHOLD, Snapshot
-from hfs.persistence._session_document import SESSION_LAYOUT, to_session
+from hfs.persistence._session_document import to_session
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
-from hfs.persistence.index.session_index import SessionIndex
-from hfs.persistence.index.updating import ALWAYS_BELOW
 from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
-    from hfs.persistence._trash import Trash
     from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
 
@@ -30,53 +22,29 @@ _UID_PREFIX = 4
 
 
 class SessionReader:
-    """Reads the sessions of a home folder.
+    """Reads sessions.
 
     Args:
-        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. It need not exist.
+        home: The home folder, for what is kept on this computer whatever keeps the sessions.
+        engine: What keeps the sessions.
         ops: The operating system's calls.
-        threshold: From this size on, in bytes, a file may hold an interrupted append.
-        lock_timeout: How long another process is waited for, in seconds.
-        on_indexing: Told, from any thread, how many sessions are read into the index, and of how many, where those are
-            many; the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
-        always_below: Up to so many sessions every file is looked at for each list; with more, those that are shown.
-
-    Raises:
-        StoreIOError: The home folder is no folder.
     """
 
-    def __init__(
-        self,
-        home: str | os.PathLike[str] | None = None,
-        *,
-        ops: FileOps | None = None,
-        threshold: float = APPEND_THRESHOLD,
-        lock_timeout: float = TIMEOUT,
-        on_indexing: Callable[[int, int], None] | None = None,
-        always_below: int = ALWAYS_BELOW,
-    ) -> None:
-        self.home = paths.home_folder(home)
-        if self.home.exists() and not self.home.is_dir():
-            # What is in it would look like nothing, and a check of it like a sound one.
-            raise StoreIOError(f"{self.home} is no folder: move it away, or set HFS_HOME.", path=self.home)
-        self._ops = ops or FileOps()
-        self._locks = TableLocks(self._ops, str(self.home / paths.LOCKS), paths.SESSIONS, lock_timeout)
-        self._folder = DocumentFolder(
-            self.home / paths.SESSIONS,
-            SESSION_LAYOUT,
-            self._locks,
-            self.home / paths.DAMAGED,
-            ops=self._ops,
-            threshold=threshold,
-        )
-        self._index = SessionIndex(self._folder, self.home / paths.INDEX, always_below=always_below)
-        if on_indexing is not None:
-            self._index.progress = on_indexing
+    def __init__(self, home: Path, engine: Engine, ops: FileOps) -> None:
+        self.home = home
+        self._engine = engine
+        self._documents = engine.documents
+        self._index = engine.index
+        self._ops = ops
+
+    @property
+    def place(self) -> str:
+        """Where the sessions are: a folder, or a database by its address without a password."""
+        return self._engine.place
 
     def close(self) -> None:
-        """Closes the index and the lock files."""
-        self._index.close()
-        self._locks.close()
+        """Waits for what is being written, and lets go of everything."""
+        self._engine.close()
 
     def require_readable(self) -> None:
         """Looks whether the sessions can be listed, and reads none. A folder that is not there yet is no obstacle.
@@ -84,20 +52,11 @@ class SessionReader:
         Raises:
             StoreIOError: They can't be.
         """
-        try:
-            with os.scandir(self._folder.path) as entries:
-                next(entries, None)
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        except OSError as error:
-            raise io_error(error, self._folder.path, "list") from error
+        self._engine.require_readable()
 
     @property
     def _trash(self) -> Trash:
-        # Imported when used: a command that lists sessions needs neither trash nor drafts.
-        from hfs.persistence._trash import Trash
-
-        return Trash(self._ops, self.home / paths.TRASH)
+        return self._engine.trash
 
     def get(self, session_id: int) -> SessionModel | None:
         """A session as its file has it now, or None if there is none.
@@ -106,21 +65,21 @@ class SessionReader:
             CorruptSessionError: The file is broken.
             StoreIOError: It can't be read.
         """
-        return self._model(session_id, self._folder.read(session_id) if is_id(session_id) else None)
+        return self._model(session_id, self._documents.read(session_id) if is_id(session_id) else None)
 
     def refresh(self, session_id: int) -> SessionModel | None:
         """The same, after putting back what a stale copy saved over the file took away a moment ago."""
-        return self._model(session_id, self._folder.refresh(session_id) if is_id(session_id) else None)
+        return self._model(session_id, self._documents.refresh(session_id) if is_id(session_id) else None)
 
-    def _model(self, session_id: int, snapshot: Snapshot | None) -> SessionModel | None:
-        if snapshot is None:
+    def _model(self, session_id: int, reading: Reading | None) -> SessionModel | None:
+        if reading is None:
             return None
-        reason = self._folder.read_only_reason(session_id, snapshot.document)
-        return to_session(session_id, snapshot.document, read_only=reason, recovered=snapshot.salvaged)
+        reason = self._documents.read_only_reason(session_id, reading.document)
+        return to_session(session_id, reading.document, read_only=reason, recovered=reading.salvaged)
 
     def document(self, session_id: int) -> Document | None:
         """The session's JSON document, unknown keys included, texts as plain strings."""
-        snapshot = self._folder.read(session_id)
+        snapshot = self._documents.read(session_id)
         return snapshot.document if snapshot else None
 
     def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
@@ -154,7 +113,7 @@ class SessionReader:
         except CorruptSessionError as error:
             from hfs.persistence._rescue import rescue
 
-            rescued = rescue(self._folder.read_bytes(session_id))
+            rescued = rescue(self._documents.read_bytes(session_id))
             if rescued is None:
                 return None
             count = counted(len(rescued.document["messages"]), "message")
@@ -177,16 +136,15 @@ class SessionReader:
         Raises:
             BadQueryError: There is no word to look for, or the pattern is none.
         """
-        from hfs.persistence.index.search import Search
         from hfs.persistence.index.searching import SearchOptions
 
-        return self._index.search(Search(words, limit, options or SearchOptions()))
+        return self._index.search(words, limit, options or SearchOptions())
 
     def unsent(self, session_id: int | None) -> str:
         """What was typed into a session, or a new one, and not sent; empty if there is nothing."""
         from hfs.persistence._unsent import read_unsent
 
-        return read_unsent(self._ops, self.home / paths.DRAFTS, session_id)
+        return read_unsent(self._ops, self._engine.drafts, session_id)
 
     def list_trash(self) -> list[TrashedSession]:
         """What was deleted, the latest first."""
@@ -198,21 +156,21 @@ class SessionReader:
         Returns:
             For each time: the session as it is called now, and how many messages were taken out of it.
         """
-        taken_out = list(self._trash.taken_out())
-        ids = tuple({number for number, _, _ in taken_out})
+        taken_out = self._trash.kept()[::-1]
+        ids = tuple({kept.session_id for kept in taken_out})
         there = self._index.sessions(ListQuery(SessionFilter(ids=ids), limit=len(ids))) if ids else []
         names = {summary.id: summary.name for summary in there}
         return [
-            TrashedSession(number, names[number], moment, len(self._trash.messages_in(path)), str(path))
-            for number, moment, path in taken_out
-            if number in names
+            TrashedSession(kept.session_id, names[kept.session_id], kept.moment, len(kept.messages), kept.place)
+            for kept in taken_out
+            if kept.session_id in names
         ]
 
     def list_drafts(self) -> list[Draft]:
         """Words that are not in their session yet, oldest first."""
         from hfs.persistence._drafts import list_drafts
 
-        return list_drafts(self._ops, self.home / paths.DRAFTS)
+        return list_drafts(self._ops, self._engine.drafts)
 
     def resolve(self, text: str) -> int:
         """The session that a person means: an id, ``last``, a unique part of the name, the start of a uid.
@@ -222,7 +180,7 @@ class SessionReader:
             AmbiguousSessionError: Several fit.
         """
         wanted = text.strip()
-        if wanted.isascii() and wanted.isdigit() and is_id(int(wanted)) and self._folder.exists(int(wanted)):
+        if wanted.isascii() and wanted.isdigit() and is_id(int(wanted)) and self._documents.exists(int(wanted)):
             return int(wanted)
         last = self._index.last_active() if wanted == "last" else None
         if last is not None:
@@ -248,17 +206,16 @@ class SessionReader:
         return found[0][0]
 
     def path(self, session_id: int) -> Path | None:
-        """The session's file."""
-        return Path(self._folder.file(session_id)) if self._folder.exists(session_id) else None
+        """The session's file; None where there is none, as in a database."""
+        return self._engine.path(session_id)
 
     def revision(self, session_id: int) -> str | None:
-        """A mark that changes whenever the file does; None if it is gone. Costs one stat."""
-        identity = self._folder.identity(session_id)
-        return "-".join(map(str, identity)) if identity else None
+        """A mark that changes whenever the session does; None if it is gone. Costs one stat, or one question."""
+        return self._documents.revision(session_id)
 
     def _missing(self, wanted: str) -> SessionNotFoundError:
         return SessionNotFoundError(
-            f"There is no session {wanted!r} in {self._folder.path}. `hfs list` shows those that are there.",
+            f"There is no session {wanted!r} in {self.place}. `hfs list` shows those that are there.",
             session=wanted,
         )
 

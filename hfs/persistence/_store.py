@@ -10,15 +10,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from hfs import paths
-from hfs.display import counted
-from hfs.errors import (
-    HfsError,
-    SessionNotFoundError,
-    StoreIOError,
-)
+from hfs.errors import HfsError, SessionNotFoundError, StoreIOError
+from hfs.persistence._engine import Engine
+from hfs.persistence._file_engine import FileEngine, require_folder
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT
@@ -51,9 +48,6 @@ if TYPE_CHECKING:
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
 
-_UID_PREFIX = 4
-_Result = TypeVar("_Result")
-
 
 class SessionStore(OutsideEdits):
     """Sessions as files in a home folder.
@@ -64,8 +58,13 @@ class SessionStore(OutsideEdits):
         ops: The operating system's calls.
         threshold: From this size on, in bytes, an append replaces only a file's tail.
         lock_timeout: How long another process is waited for, in seconds.
-        on_indexing: Told how far a long reading for the index is, see ``SessionReader``.
-        always_below: Up to so many sessions every file is looked at for each list.
+        on_indexing: Told, from any thread, how many sessions are read into the index, and of how many, where those are
+            many; the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
+        always_below: Up to so many sessions every file is looked at for each list; with more, those that are shown.
+        engine: What keeps the sessions; files in the home folder, where it is None.
+
+    Raises:
+        StoreIOError: The home folder is no folder.
     """
 
     def __init__(
@@ -78,19 +77,23 @@ class SessionStore(OutsideEdits):
         lock_timeout: float = TIMEOUT,
         on_indexing: Callable[[int, int], None] | None = None,
         always_below: int = ALWAYS_BELOW,
+        engine: Engine | None = None,
     ) -> None:
-        super().__init__(
-            home,
-            ops=ops,
-            threshold=threshold,
-            lock_timeout=lock_timeout,
-            on_indexing=on_indexing,
-            always_below=always_below,
-        )
-        self._notify = on_notice or (lambda notice: None)
-        self._folder.events.recovered = self._tell_recovered
-        self._folder.events.put_back = self._tell_put_back
-        self._folder.events.taken_out = self._tell_taken_out
+        folder = paths.home_folder(home)
+        require_folder(folder)
+        ops = ops or FileOps()
+        if engine is None:
+            engine = files = FileEngine(
+                folder,
+                on_notice or (lambda notice: None),
+                ops=ops,
+                threshold=threshold,
+                lock_timeout=lock_timeout,
+                always_below=always_below,
+            )
+            if on_indexing is not None:
+                files.index.progress = on_indexing
+        super().__init__(folder, engine, ops)
 
     def __enter__(self) -> SessionStore:
         return self
@@ -100,7 +103,7 @@ class SessionStore(OutsideEdits):
 
     def close(self) -> None:
         """Looks once more whether a stale copy took anything away, and closes the lock files."""
-        self._folder.settle()
+        self._documents.settle()
         super().close()
 
     # Sessions
@@ -126,7 +129,7 @@ class SessionStore(OutsideEdits):
             "messages": items,
         }
         name_after(document, items)
-        doc_id = self._storable(lambda: self._folder.create(document))
+        doc_id = self._storable(lambda: self._documents.create(document))
         created = self.get(doc_id)
         if created is None:
             raise SessionNotFoundError(f"Session {doc_id} was removed as soon as it was made.", session=str(doc_id))
@@ -165,7 +168,7 @@ class SessionStore(OutsideEdits):
     def append_message(self, session_id: int, message: NewMessage) -> MessageModel:
         """The same, of a message as a value. It raises what ``add_message`` does."""
         item = to_item(message)
-        placed = self._storable(lambda: self._folder.append(session_id, [item], name_after))
+        placed = self._storable(lambda: self._documents.append(session_id, [item], name_after))
         if placed is None:
             raise self._missing(str(session_id))
         return to_message(session_id, placed[0])
@@ -191,7 +194,7 @@ class SessionStore(OutsideEdits):
         twin = next((other for other in twins if other.created_at == message.created_at), None)
         if twin is None:
             return self.append_message(session_id, message)
-        self._folder.modify(session_id, lambda document: None)
+        self._documents.modify(session_id, lambda document: None)
         return twin
 
     def rename(self, session_id: int, name: str) -> SessionModel | None:
@@ -206,18 +209,13 @@ class SessionStore(OutsideEdits):
         def change(document: Document) -> None:
             document.update(name=checked, name_source="user", updated_at=format_time(now()))
 
-        if not is_id(session_id) or self._folder.modify(session_id, change) is None:
+        if not is_id(session_id) or self._documents.modify(session_id, change) is None:
             return None
         return self.get(session_id)
 
     def delete(self, session_id: int) -> bool:
         """Moves a session to the trash; says whether it was there."""
-        if not is_id(session_id) or not self._folder.exists(session_id):
-            return False
-        with self._locks.table():
-            # A file that was copied in has an id that hfs never gave out: it must not come back either.
-            self._folder.reserve(session_id)
-            return self._folder.move(session_id, self._trash.place_for(session_id))
+        return is_id(session_id) and self._trash.take(session_id)
 
     def delete_unchanged(self, shown: SessionSummary) -> bool:
         """Moves a session to the trash, if nothing happened in it since it was shown; says whether it did.
@@ -226,11 +224,7 @@ class SessionStore(OutsideEdits):
             shown: The session as a list has it. One that was said or done anything in since, tagged or pinned, or that
                 can't be read, stays.
         """
-        from hfs.persistence.index.reading import read_summary
-
-        with self._locks.table(), self._locks.document(shown.id):
-            present = read_summary(self._folder, shown.id)
-            return present is not None and _is_as_before(shown, present) and self.delete(shown.id)
+        return self._trash.take_unchanged(shown)
 
     def empty_trash(self, before: datetime | None = None) -> int:
         """Removes deleted sessions for good; returns how many files that were.
@@ -250,29 +244,21 @@ class SessionStore(OutsideEdits):
             session_ids: Only these sessions; the whole home folder, where it is None.
             repair: Mend what can be mended; originals are kept in ``damaged/``.
         """
-        from hfs.persistence.check import HomeCheck
-
-        check = HomeCheck(self.home, self._folder, repair=repair)
-        report = check.run(session_ids)
+        report = self._engine.check(session_ids, repair=repair)
         if session_ids is None:
             if repair:
                 # Words may have waited for a session that is whole only now.
                 self.save_drafts()
-            check.report_drafts(self.list_drafts())
+            report.add_drafts(self.list_drafts())
         return report
 
     def conflict_copies(self) -> list[tuple[int, Path]]:
         """What sync programs left beside the sessions: each session's id, and the copy."""
-        from hfs.persistence._conflicts import find_copies
-
-        return list(find_copies(self._folder.path))
+        return self._engine.conflict_copies()
 
     def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
         """Brings a conflict copy into its session; the copy goes to the trash."""
-        from hfs.persistence._conflicts import ConflictMerger
-
-        keep = self._trash.place_for_copy
-        return ConflictMerger(self._folder, self._ops, keep, self._index.with_uid).merge(session_id, path)
+        return self._engine.merge_copy(session_id, path)
 
     def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document, under a new id.
@@ -284,17 +270,11 @@ class SessionStore(OutsideEdits):
             InvalidDocumentError: It is no session document; nothing was written.
         """
         checked = checked_import(document)
-        uid = checked.get("uid")
-        # Brings the index up to date: while the table is locked, that would take too long where there is none.
-        self._index.count()
-        with self._locks.table():
-            present = self._index.with_uid(uid) if isinstance(uid, str) and uid else None
-            if present is None:
-                doc_id = self._storable(lambda: self._folder.create(checked))
-        session = self.get(doc_id if present is None else present)
+        session_id, added = self._storable(lambda: self._engine.imports.add_once(checked))
+        session = self.get(session_id)
         if session is None:
-            raise self._missing(str(uid))
-        return session, present is None
+            raise self._missing(str(checked.get("uid")))
+        return session, added
 
     def begin_import(self, *, dry_run: bool = False) -> SessionImport:
         """Many sessions to be brought in at once. A context manager.
@@ -304,7 +284,7 @@ class SessionStore(OutsideEdits):
         """
         from hfs.persistence._importing import SessionImport
 
-        return SessionImport(self._folder, self._index, self._trash, dry_run=dry_run)
+        return SessionImport(self._engine, dry_run=dry_run)
 
     def add_reserved(self, session_id: int, document: Document) -> None:
         """Adds a session under an id that an open import reserved, from whichever process.
@@ -313,9 +293,7 @@ class SessionStore(OutsideEdits):
             StoreIOError: It could not be made durable.
             TypeError, ValueError: It can't be stored; nothing was written.
         """
-        from hfs.persistence._importing import add_reserved
-
-        add_reserved(self._folder, session_id, document)
+        self._engine.imports.place(session_id, document)
 
     # Drafts
 
@@ -350,7 +328,7 @@ class SessionStore(OutsideEdits):
     def _draft_file(self, session_id: int, message: NewMessage) -> DraftFile:
         from hfs.persistence._drafts import DraftFile
 
-        return DraftFile(self._ops, self.home / paths.DRAFTS, session_id, message)
+        return DraftFile(self._ops, self._engine.drafts, session_id, message)
 
     def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
         """Saves what was kept, where its session can be written now.
@@ -364,7 +342,7 @@ class SessionStore(OutsideEdits):
         from hfs.persistence._drafts import LeftDraft, list_drafts
 
         saved = []
-        for draft in list_drafts(self._ops, self.home / paths.DRAFTS, session_id):
+        for draft in list_drafts(self._ops, self._engine.drafts, session_id):
             with LeftDraft(self._ops, draft) as left:
                 if left:
                     try:
@@ -387,40 +365,7 @@ class SessionStore(OutsideEdits):
         """
         from hfs.persistence._unsent import keep_unsent
 
-        keep_unsent(self._ops, self.home / paths.DRAFTS, session_id, text)
-
-    # What is told
-
-    def _tell_recovered(self, session_id: int, path: Path) -> None:
-        text = (
-            f"Session {session_id}: a write was interrupted. Every message that was saved is there; the damaged "
-            f"original is kept as {path}."
-        )
-        self._notify(Notice("recovered", session_id, text, str(path)))
-
-    def _tell_put_back(self, session_id: int, messages: list[Document]) -> None:
-        text = f"Session {session_id}: another program saved an old copy; {_were(messages)} put back."
-        self._notify(Notice("put-back", session_id, text))
-
-    def _tell_taken_out(self, session_id: int, messages: list[Document]) -> None:
-        path = self._trash.keep_messages(session_id, messages)
-        text = (
-            f"Session {session_id}: {_were(messages)} taken out by another program, and kept in the trash. "
-            f"`hfs restore {session_id}` puts them back."
-        )
-        self._notify(Notice("taken-out", session_id, text, str(path)))
-
-
-def _is_as_before(before: SessionSummary, present: SessionSummary) -> bool:
-    def marks(summary: SessionSummary) -> tuple[object, ...]:
-        return summary.uid, summary.message_count, summary.tags, summary.pinned, summary.archived
-
-    is_later = present.last_activity > before.last_activity
-    return present.problem is None and not is_later and marks(present) == marks(before)
-
-
-def _were(messages: list[Document]) -> str:
-    return f"{counted(len(messages), 'message')} {'was' if len(messages) == 1 else 'were'}"
+        keep_unsent(self._ops, self._engine.drafts, session_id, text)
 
 
 def open_store(

@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hfs.errors import StoreIOError
+from hfs.errors import StoreError, StoreIOError
+from hfs.persistence._engine import KeptMessages, is_as_before
 from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file, replace_file
+from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._format import Document, parse, render
 from hfs.persistence._json import JSONError
 from hfs.persistence._session_document import SESSION_LAYOUT
 from hfs.persistence._time import now
-from hfs.persistence.models import TrashedSession
+from hfs.persistence.models import SessionSummary, TrashedSession
 
 _MOMENT: Final = "%Y%m%dT%H%M%S%fZ"
 _SESSION: Final = re.compile(r"^([1-9][0-9]{0,17})-(\d{8}T\d{12}Z)\.json$")
@@ -23,45 +25,95 @@ _MESSAGES: Final = re.compile(r"^([1-9][0-9]{0,17})-messages-(\d{8}T\d{12}Z)\.js
 
 
 class Trash:
-    """The folder that deleted sessions, and messages that were taken out of one, are kept in."""
+    """The folder that deleted sessions, and messages that were taken out of one, are kept in.
 
-    def __init__(self, ops: FileOps, folder: Path) -> None:
+    Args:
+        ops: The operating system's calls.
+        folder: The folder.
+        documents: The sessions that are deleted, and come back.
+    """
+
+    def __init__(self, ops: FileOps, folder: Path, documents: DocumentFolder) -> None:
         self._ops = ops
         self.folder = folder
+        self._documents = documents
 
-    def place_for(self, session_id: int) -> Path:
-        """Where a session goes that is deleted now."""
-        return self.folder / f"{session_id}-{now().strftime(_MOMENT)}.json"
+    def take(self, session_id: int) -> bool:
+        """Moves a session into the trash; says whether it was there."""
+        if not self._documents.exists(session_id):
+            return False
+        with self._documents.locks.table():
+            # A file that was copied in has an id that hfs never gave out: it must not come back either.
+            self._documents.reserve(session_id)
+            return self._documents.move(session_id, self.folder / f"{session_id}-{now().strftime(_MOMENT)}.json")
+
+    def take_unchanged(self, shown: SessionSummary) -> bool:
+        """The same, if nothing happened in it since it was shown; says whether it did."""
+        from hfs.persistence.index.reading import read_summary
+
+        with self._documents.locks.table(), self._documents.locks.document(shown.id):
+            present = read_summary(self._documents, shown.id)
+            return present is not None and is_as_before(shown, present) and self.take(shown.id)
+
+    def restore(self, session_id: int) -> bool:
+        """Brings back the session of that id that was deleted last; says whether there was one.
+
+        Raises:
+            StoreError: There is a session of that id.
+            StoreIOError, LockTimeoutError: It could not be done.
+        """
+        trashed = self._latest(session_id)
+        if trashed is None:
+            return False
+        target = self._documents.file(session_id)
+        with self._documents.locks.table(), self._documents.locks.document(session_id):
+            try:
+                self._ops.link(str(trashed), target)
+                self._ops.fsync_folder(str(self._documents.path))
+                self._ops.unlink(str(trashed))
+            except FileExistsError as error:
+                raise StoreError(f"There is a session {session_id} already; nothing was restored.") from error
+            except OSError as error:
+                raise io_error(error, target, "restore") from error
+        return True
 
     def place_for_copy(self, session_id: int) -> Path:
         """Where a conflict copy goes whose words are in a session now."""
         return self.folder / f"{session_id}-copy-{now().strftime(_MOMENT)}.json"
 
-    def keep_messages(self, session_id: int, messages: list[Document]) -> Path:
-        """Keeps messages that were taken out of a session that is still there."""
+    def keep_messages(self, session_id: int, messages: list[Document]) -> str:
+        """Keeps messages that were taken out of a session that is still there; returns the path of their file."""
         path = self.folder / f"{session_id}-messages-{now().strftime(_MOMENT)}.json"
         try:
             make_folder(self._ops, str(self.folder))
             replace_file(self._ops, str(path), render({"messages": messages}, SESSION_LAYOUT), expected=None)
         except OSError as error:
             raise error if isinstance(error, StoreIOError) else io_error(error, path, "keep messages in") from error
-        return path
+        return str(path)
 
-    def messages_in(self, path: Path) -> list[Document]:
-        """The messages that a file in the trash holds."""
+    def kept(self, session_id: int | None = None) -> list[KeptMessages]:
+        """Messages that were taken out of a session, or of any, in the order of time."""
+        found = sorted(self._found(_MESSAGES), key=lambda found: found[1:])
+        return [
+            KeptMessages(number, moment, str(path), self._messages_in(path))
+            for number, moment, path in found
+            if session_id in (None, number)
+        ]
+
+    def _messages_in(self, path: Path) -> list[Document]:
         messages = self.read(path).get("messages")
         return [item for item in messages if isinstance(item, dict)] if isinstance(messages, list) else []
 
-    def discard(self, path: Path) -> None:
+    def discard(self, kept: KeptMessages) -> None:
         """Removes a file whose messages are in their session again.
 
         Raises:
             StoreIOError: It can't be removed.
         """
         try:
-            self._ops.unlink(str(path))
+            self._ops.unlink(kept.place)
         except OSError as error:
-            raise io_error(error, path, "remove") from error
+            raise io_error(error, kept.place, "remove") from error
 
     def _found(self, pattern: re.Pattern[str]) -> Iterator[tuple[int, datetime, Path]]:
         if self.folder.is_dir():
@@ -81,23 +133,14 @@ class Trash:
             sessions.append(TrashedSession(session_id, name, moment, count, str(path)))
         return sessions
 
-    def taken_out(self) -> list[tuple[int, datetime, Path]]:
-        """Files of messages that were taken out of sessions, the latest first: of which one, and when."""
-        return sorted(self._found(_MESSAGES), key=lambda found: found[1], reverse=True)
-
     def uids(self) -> dict[str, int]:
         """The session of each uid that was deleted."""
         found = ((self.read(path).get("uid"), number) for number, _, path in self._found(_SESSION))
         return {uid: number for uid, number in found if isinstance(uid, str) and uid}
 
-    def latest(self, session_id: int) -> Path | None:
-        """The file of the session of that id that was deleted last."""
+    def _latest(self, session_id: int) -> Path | None:
         found = [(moment, path) for number, moment, path in self._found(_SESSION) if number == session_id]
         return max(found)[1] if found else None
-
-    def messages_of(self, session_id: int) -> list[Path]:
-        """Files of messages that were taken out of a session, oldest first."""
-        return [path for number, _, path in sorted(self._found(_MESSAGES)) if number == session_id]
 
     def empty(self, before: datetime | None) -> int:
         """Removes for good what was deleted before a moment, or everything; returns how many files that were."""

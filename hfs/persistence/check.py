@@ -70,6 +70,13 @@ class CheckReport:
         """Whether nothing but remarks is left."""
         return all(finding.mended or finding.level == "remark" for finding in self.findings)
 
+    def add_drafts(self, drafts: Iterable[Draft]) -> None:
+        """Notes words that are not in their session yet."""
+        for draft in drafts:
+            text = f"words that are not in session {draft.session_id} yet ({len(draft.content)} characters)"
+            remedy = "the next hfs saves them, once the session can be written"
+            self.findings.append(Finding("draft", "remark", text, draft.path, draft.session_id, remedy=remedy))
+
 
 class HomeCheck:
     """Checks one home folder.
@@ -99,13 +106,6 @@ class HomeCheck:
         for session_id in self._folder.ids() if session_ids is None else session_ids:
             self._check_session(session_id)
         return self._report
-
-    def report_drafts(self, drafts: Iterable[Draft]) -> None:
-        """Notes words that are not in their session yet."""
-        for draft in drafts:
-            text = f"words that are not in session {draft.session_id} yet ({len(draft.content)} characters)"
-            remedy = "the next hfs saves them, once the session can be written"
-            self._found(Finding("draft", "remark", text, draft.path, draft.session_id, remedy=remedy))
 
     def _found(self, finding: Finding, mend: Callable[[], bool] | None = None) -> None:
         self._report.findings.append(finding)

@@ -165,5 +165,6 @@ def run_import(
     # On another thread than the first, a program with a screen of its own is running: it has put something in the place
     # of stderr that no new process can inherit.
     apart = total >= _WORTH_A_PROCESS and not options.dry_run and threading.current_thread() is threading.main_thread()
-    writer: Writer = ProcessWriter(target.home) if apart else ThreadWriter(target.add)
+    home = target.by_a_process if apart else None
+    writer: Writer = ThreadWriter(target.add) if home is None else ProcessWriter(home)
     return Importing(target, options, writer, progress).run(sources)

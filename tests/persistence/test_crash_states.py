@@ -16,6 +16,7 @@ from hfs.errors import HfsError
 from hfs.persistence import NewMessage, SessionStore, _salvage
 from hfs.persistence._reader import APPEND_THRESHOLD
 from tests.support.crash_model import Op, RecordingOps, Tree, crash_states
+from tests.support.engines import files_of
 
 Told = tuple[str, tuple[str, ...]]
 LONG = "first line\n" + "a long message, " * 60 + "\n]\n}\n"
@@ -54,7 +55,7 @@ def held(store: SessionStore) -> Held:
         assert session is not None
         found.sessions[session.id] = (session.name, tuple(message.content for message in session.messages))
     for trashed in store.list_trash():
-        document = store._trash.read(Path(trashed.path))
+        document = files_of(store).trash.read(Path(trashed.path))
         found.trash[trashed.id] = (trashed.name, tuple(message["content"] for message in document["messages"]))
     return found
 

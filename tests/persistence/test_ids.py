@@ -8,6 +8,7 @@ import pytest
 
 from hfs.persistence import SessionStore
 from tests.persistence.index.plain import write_session
+from tests.support.engines import files_of
 from tests.support.processes import finish, start_python
 
 FILES = 50
@@ -32,13 +33,13 @@ class Listings:
 
     def __init__(self, store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        ids = store._folder.ids
+        ids = files_of(store).documents.ids
 
         def list_ids() -> list[int]:
             self.count += 1
             return ids()
 
-        monkeypatch.setattr(store._folder, "ids", list_ids)
+        monkeypatch.setattr(files_of(store).documents, "ids", list_ids)
 
 
 @pytest.mark.parametrize("indexed", [False, True])

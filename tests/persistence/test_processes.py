@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore
+from tests.support.engines import files_of
 from tests.support.processes import finish, move_over, start_python
 
 APPEND = """
@@ -152,7 +153,7 @@ def test_a_process_that_holds_a_lock_and_is_killed_locks_nobody_out(home: Path) 
 import sys, time
 from hfs.persistence import SessionStore
 store = SessionStore(sys.argv[1])
-with store._locks.everything():
+with store._engine.locks.everything():
     print("held", flush=True)
     time.sleep(100)
 """
@@ -167,7 +168,11 @@ with store._locks.everything():
 
 def test_a_lock_that_is_held_too_long_is_a_clear_error(home: Path) -> None:
     start_session(home)
-    with SessionStore(home) as holder, holder._locks.document(1), SessionStore(home, lock_timeout=0.05) as store:
+    with (
+        SessionStore(home) as holder,
+        files_of(holder).locks.document(1),
+        SessionStore(home, lock_timeout=0.05) as store,
+    ):
         with pytest.raises(TimeoutError, match=r"locked for 0\.05 seconds"):
             store.add_message(1, "user", "hi")
         assert store.get(1) is not None

@@ -10,6 +10,7 @@ import pytest
 
 from hfs.errors import SessionNotFoundError
 from hfs.persistence import NewMessage, SessionRepository, open_repository
+from tests.support.engines import files_of
 
 
 async def test_a_conversation_is_saved_listed_renamed_deleted_and_restored(home: Path) -> None:
@@ -59,7 +60,7 @@ async def test_many_tasks_append_to_few_sessions(home: Path) -> None:
 async def test_the_event_loop_runs_on_while_a_lock_is_waited_for(home: Path) -> None:
     async with open_repository(home) as repo, open_repository(home) as other:
         session = await repo.create()
-        with other._store._locks.document(session.id):
+        with files_of(other._store).locks.document(session.id):
             task = asyncio.create_task(repo.add_message(session.id, "user", "hi"))
             longest, last = 0.0, time.perf_counter()
             for _ in range(20):

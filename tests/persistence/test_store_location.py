@@ -105,6 +105,7 @@ def test_a_password_from_elsewhere_is_used_where_the_name_has_none() -> None:
         pytest.param("postgresql://h/d?sslrotcert=x", "sslmode", id="an unknown parameter"),
         pytest.param("postgresql://h/d?ssl", "with a value", id="a parameter without a value"),
         pytest.param("postgresql://h/d/e", "USER@HOST", id="too long a path"),
+        pytest.param("postgresql://h/d%00", "USER@HOST", id="a NUL"),
     ],
 )
 def test_what_names_no_store_is_an_error_that_says_what_does(text: str, said: str) -> None:

@@ -21,6 +21,7 @@ from hfs.persistence.models import SearchResult, SessionSummary
 
 if TYPE_CHECKING:
     from hfs.persistence.index.search import Search
+    from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
 
 _ATTEMPTS: Final = 3
@@ -131,8 +132,22 @@ class SessionIndex:
 
         return self._answer(lambda connection: statistics(connection, wanted), thorough=True)
 
-    def search(self, search: Search) -> SearchResult:
-        """What a search shows, each place as its file has it."""
+    def search(self, words: str, limit: int | None, options: SearchOptions) -> SearchResult:
+        """What a search shows, each place as its file has it.
+
+        Args:
+            words: What was typed.
+            limit: How many places at the most; all, where it is None.
+            options: Where they are looked for, and how.
+
+        Raises:
+            BadQueryError: This is nothing that can be looked for.
+        """
+        from hfs.persistence.index.search import Search
+
+        return self._run(Search(words, limit, options))
+
+    def _run(self, search: Search) -> SearchResult:
         words = not search.for_pattern
 
         def work(connection: sqlite3.Connection) -> SearchResult:

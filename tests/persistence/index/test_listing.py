@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hfs.persistence import SORTS, ListQuery, NewMessage, SessionFilter, SessionModel, SessionStore
+from tests.support.engines import files_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TAGS = ("Work", "work", "größe", "GRÖSSE", 'a"b', "to read", "wor")
@@ -145,7 +146,7 @@ def test_what_is_edited_by_hand_is_found_at_once(home: Path) -> None:
 
 def test_a_thorough_list_looks_at_every_file_however_many_there_are(home: Path) -> None:
     with SessionStore(home) as store:
-        store._index._updater._always_below = 1
+        files_of(store).index._updater._always_below = 1
         for name in ("one", "two", "three"):
             store.create(name)
         query = ListQuery(SessionFilter(tag="work"), thorough=True)

@@ -18,6 +18,7 @@ from hfs.persistence.index import database, notes, updating
 from hfs.persistence.index.database import IndexDatabase
 from hfs.persistence.index.soundness import marked_state
 from tests.persistence.index.plain import require_right_list, require_right_words, write_session
+from tests.support.engines import files_of
 from tests.support.opened import OpenedOps
 from tests.support.processes import finish, start_python
 
@@ -81,13 +82,13 @@ def test_what_comes_in_untold_is_in_the_next_list(indexed: Path) -> None:
     with many(indexed) as store, many(indexed) as other:
         with store.begin_import() as target:
             target.add(target.reserve("u"), {"uid": "u", "name": "in", "created_at": "2020-01-01T00:00:00Z"})
-        store._index._notes.flush()
+        files_of(store).index._notes.flush()
         assert other.list_sessions(ListQuery(limit=1)).total == 4
         path = indexed / "sessions" / "2.json"
         path.write_bytes(path.read_bytes()[:-5])
         assert other.list_sessions(ListQuery(SessionFilter(damaged=True), thorough=True)).matching == 1
         assert store.check(repair=True).findings
-        store._index._notes.flush()
+        files_of(store).index._notes.flush()
         assert ask(indexed, "SELECT id FROM sessions WHERE problem IS NOT NULL") == []
         assert other.list_sessions(ListQuery(SessionFilter(damaged=True))).matching == 0
 
@@ -97,8 +98,8 @@ def test_two_processes_on_one_session_read_it_again_at_the_most_once(indexed: Pa
         for at in range(4):
             one.add_message(1, "user", f"one{at}")
             other.add_message(1, "user", f"other{at}")
-        other._index._notes.flush()
-        one._index._notes.flush()
+        files_of(other).index._notes.flush()
+        files_of(one).index._notes.flush()
     ops = OpenedOps()
     with SessionStore(indexed, ops=ops, always_below=0) as store:
         assert active(store) == [1]
@@ -115,8 +116,8 @@ def test_a_late_note_replaces_no_newer_row(indexed: Path, threshold: float) -> N
         other.list_recent()
         for number in (created.id, 2):
             other.add_message(number, "user", "newer")
-        other._index._notes.flush()
-        late._index._notes.flush()
+        files_of(other).index._notes.flush()
+        files_of(late).index._notes.flush()
         with many(indexed) as store:
             require_right_list(store, indexed)
             require_right_words(store, indexed)
@@ -128,7 +129,7 @@ def test_a_late_note_takes_out_no_session_that_is_there_again(indexed: Path) -> 
         late.delete(2)
         assert other.restore(2) is not None
         other.list_recent(None)
-        late._index._notes.flush()
+        files_of(late).index._notes.flush()
         assert ask(indexed, "SELECT id FROM sessions") == [(1,), (2,), (3,)]
         require_right_list(other, indexed)
 
@@ -138,7 +139,7 @@ def test_a_late_note_brings_in_no_session_that_is_gone(indexed: Path) -> None:
         created = late.create("short")
         other.delete(created.id)
         other.list_recent(None)
-        late._index._notes.flush()
+        files_of(late).index._notes.flush()
         assert ask(indexed, "SELECT id FROM sessions") == [(1,), (2,), (3,)]
 
 
@@ -169,7 +170,7 @@ def test_what_is_kept_of_large_writes_is_bounded(indexed: Path, monkeypatch: pyt
         for at in range(30):
             store.add_message(at % 3 + 1, "user", f"large{at} " * 400)
             store.create(f"another{at}", messages=[NewMessage("user", "word " * 500)])
-            assert store._index._notes._noted.size <= 20_000
+            assert files_of(store).index._notes._noted.size <= 20_000
         require_right_list(store, indexed, limit=50)
         require_right_words(store, indexed)
 
@@ -180,9 +181,9 @@ def test_what_is_kept_of_many_writes_is_bounded(indexed: Path, monkeypatch: pyte
     with many(indexed, 0) as store:
         for at in range(30):
             store.add_message(at % 3 + 1, "user", f"many{at}")
-            assert len(store._index._notes._noted.notes) <= 4
-            assert len(store._index._notes._noted.moves) <= 4
-        store._index._notes.flush()
+            assert len(files_of(store).index._notes._noted.notes) <= 4
+            assert len(files_of(store).index._notes._noted.moves) <= 4
+        files_of(store).index._notes.flush()
         with many(indexed) as other:
             assert active(other) == [3]
             require_right_list(other, indexed)
@@ -198,10 +199,10 @@ def test_a_write_is_done_while_the_index_is_busy_and_found_afterwards(
         connection = sqlite3.connect(indexed / "index" / "sessions.db", isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         store.add_message(1, "user", "whilebusy")
-        store._index._notes.flush()
+        files_of(store).index._notes.flush()
         connection.execute("ROLLBACK")
         connection.close()
-        store._index._notes.flush()
+        files_of(store).index._notes.flush()
         with many(indexed) as other:
             assert active(other) == [1]
             require_right_words(other, indexed)
@@ -258,9 +259,9 @@ def test_the_thread_that_writes_notes_ends_when_there_is_nothing_to_write(
         for at in range(2):
             store.add_message(1, "user", f"once{at}")
             deadline = time.monotonic() + 20
-            while store._index._notes._thread is not None and time.monotonic() < deadline:
+            while files_of(store).index._notes._thread is not None and time.monotonic() < deadline:
                 time.sleep(0.001)
-            assert store._index._notes._thread is None
+            assert files_of(store).index._notes._thread is None
     require_unread(indexed)
 
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from hfs.errors import StoreError
 from hfs.persistence import NewMessage, SessionStore
 from tests.persistence.index.plain import require_right_list, require_right_words, write_session
+from tests.support.engines import files_of
 
 WHICH = st.integers(0, 1)
 NUMBERS = st.integers(0, 30)
@@ -100,7 +101,7 @@ class Homes(RuleBasedStateMachine):
 
     @rule(which=WHICH)
     def write_notes_down(self, which: int) -> None:
-        self.stores[which]._index._notes.flush()
+        files_of(self.stores[which]).index._notes.flush()
 
     # What others do
 
