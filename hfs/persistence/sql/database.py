@@ -1,0 +1,151 @@
+"""A database opened: its engine, its tables, and the sessions of SQLAlchemy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from hfs import paths
+from hfs.errors import StoreIOError
+from hfs.persistence.sql.failures import told
+from hfs.persistence.sql.schema import bring_up_to_date
+from hfs.persistence.store_location import SQLITE_FILE
+
+WRITES: Final = "hfs_writes"
+"""The execution option of a connection that is going to write: SQLite locks the database then, and not later."""
+_BUSY: Final = 30.0
+"""How long another process is waited for that writes to a SQLite database, in seconds."""
+_POOL: Final = 5
+_MORE: Final = 15
+
+
+def create_db_engine(db_path: Path | None = None, url: str | None = None) -> AsyncEngine:
+    """A database for sessions, its tables made, or brought up to date by the migrations.
+
+    Args:
+        db_path: The file of a SQLite database; ``~/.hfs/sessions.db``, where both are None. Its folder is made.
+        url: The address of any database that hfs knows, as SQLAlchemy has it: ``sqlite+aiosqlite:///…``,
+            ``postgresql+asyncpg://…`` or ``postgresql+psycopg://…``. A driver that is not named is added.
+
+    Raises:
+        ValueError: Both are given, or it is the address of another kind of database.
+        UnsupportedFormatError: A newer hfs made the tables.
+        StoreIOError: It can't be reached, or written.
+    """
+    if url is not None and db_path is not None:
+        raise ValueError("create_db_engine takes db_path or url, not both.")
+    if url is None:
+        address = URL.create("sqlite+aiosqlite", database=str(db_path or paths.home_folder() / SQLITE_FILE))
+    else:
+        address = _with_driver(make_url(url))
+    _off_the_loop(address)
+    return _engine(address)
+
+
+def get_session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """What opens sessions of SQLAlchemy on a database; rows stay readable after a commit.
+
+    Args:
+        engine: The database.
+    """
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def _with_driver(address: URL) -> URL:
+    kind = address.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise ValueError(f"hfs has no engine for {kind}: give a sqlite or postgresql address.")
+    if address.drivername == kind:
+        address = address.set(drivername=f"{kind}+{'aiosqlite' if kind == 'sqlite' else 'asyncpg'}")
+    return address
+
+
+def _engine(address: URL, **options: Any) -> AsyncEngine:
+    if address.get_backend_name() == "sqlite":
+        connect: dict[str, Any] = {"timeout": _BUSY}
+        engine = create_async_engine(address, connect_args=connect, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    if address.get_driver_name() == "asyncpg":
+        # A commit that is acknowledged before it is on the disk would be a message shown as saved that can be lost.
+        options["connect_args"] = {"server_settings": {"synchronous_commit": "on", "application_name": "hfs"}}
+    else:
+        options["connect_args"] = {"options": "-c synchronous_commit=on", "application_name": "hfs"}
+    if "poolclass" not in options:
+        options |= {"pool_size": _POOL, "max_overflow": _MORE, "pool_pre_ping": True}
+    return create_async_engine(address, **options)
+
+
+def _prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:
+    # Transactions begin where we say so, and not where the driver thinks that one is needed.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _off_the_loop(address: URL) -> None:
+    """Prepares the tables by an event loop on a thread of its own: the caller may be a coroutine."""
+    failures: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            asyncio.run(_prepare(address))
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work, name="hfs-sql-tables")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+
+
+async def _prepare(address: URL) -> None:
+    if address.get_backend_name() == "sqlite":
+        _make_file(address)
+    engine = _engine(address, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.execution_options(**{WRITES: True})
+            await connection.run_sync(bring_up_to_date)
+            await connection.commit()
+    except (SQLAlchemyError, OSError) as error:
+        raise told(error, shown(address)) from error
+    finally:
+        await engine.dispose()
+
+
+def _make_file(address: URL) -> None:
+    """Makes the file of a SQLite database, and its folder, for nobody else to read."""
+    if not address.database or address.database == ":memory:" or address.database.startswith("file:"):
+        return
+    path = Path(address.database)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
+    except OSError as error:
+        raise StoreIOError(
+            f"Could not open {path}: {error.strerror or error}.", path=path, errno=error.errno
+        ) from error
+
+
+def shown(address: URL) -> str:
+    """A database's address for people: without its driver and its password."""
+    plain = address.set(drivername=address.get_backend_name(), password=None, query={})
+    return plain.render_as_string(hide_password=True)

@@ -1,0 +1,328 @@
+"""Session documents in a database. Each write is a transaction, and durable once its method returns."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session, selectinload
+
+from hfs.errors import StoreIOError, UnsupportedFormatError
+from hfs.persistence._engine import Amend
+from hfs.persistence._format import Document, render
+from hfs.persistence._memory import item_number
+from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
+from hfs.persistence.sql.changes import Changes, notify
+from hfs.persistence.sql.mapping import (
+    Columns,
+    document_from,
+    header_from,
+    item_from,
+    listed_after,
+    message_columns,
+    session_columns,
+)
+from hfs.persistence.sql.rows import CounterRow, MessageRow, SessionRow
+from hfs.persistence.sql.transactions import Transactions, new_key
+from hfs.persistence.sql.words import searchable, write_words
+
+_ATTEMPTS: Final = 40
+_PAUSE: Final = 0.01
+_HIGHEST: Final = 10**18
+
+
+@dataclass(slots=True)
+class Stored:
+    """A document as it was read."""
+
+    document: Document
+    row: SessionRow
+    salvaged: bool = False
+
+
+class SqlDocuments:
+    """The documents of sessions.
+
+    Args:
+        transactions: The database.
+        changes: Notices what others write.
+    """
+
+    def __init__(self, transactions: Transactions, changes: Changes) -> None:
+        self._transactions = transactions
+        self._changes = changes
+
+    # Reading
+
+    def read(self, doc_id: int) -> Stored | None:
+        """A document as it is now, or None if there is none."""
+        row = self._transactions.read(lambda session: whole(session, doc_id)) if is_number(doc_id) else None
+        return Stored(document_from(row), row) if row is not None else None
+
+    refresh = read
+
+    def read_bytes(self, doc_id: int) -> bytes:
+        """A document as its file would be; empty if there is none."""
+        stored = self.read(doc_id)
+        return render(stored.document, SESSION_LAYOUT) if stored is not None else b""
+
+    def exists(self, doc_id: int) -> bool:
+        """Whether there is a document of that id."""
+        return is_number(doc_id) and self._transactions.read(lambda session: _version(session, doc_id)) is not None
+
+    def revision(self, doc_id: int) -> str | None:
+        """A mark that changes whenever the document does; None if it is gone."""
+        return self._changes.revision(doc_id, lambda session: _version(session, doc_id))
+
+    def read_only_reason(self, doc_id: int, document: Document) -> str | None:
+        """Why a document can't be written by this hfs, or None."""
+        version = document.get("format", FORMAT)
+        if type(version) is int and 1 <= version <= FORMAT:
+            return None
+        return (
+            f"Session {doc_id} in {self._transactions.place} has format {version!r}; this hfs writes format {FORMAT}. "
+            "It opens read-only: install a newer hfs to write to it."
+        )
+
+    def require_writable(self, doc_id: int, document: Document) -> None:
+        """Raises UnsupportedFormatError for a document of a newer format."""
+        reason = self.read_only_reason(doc_id, document)
+        if reason:
+            raise UnsupportedFormatError(reason, path=Path(), version=document.get("format"))
+
+    # Adding
+
+    def create(self, document: Document) -> int:
+        """Adds a document; returns its id."""
+        key = new_key()
+
+        def work(session: Session) -> int:
+            landed = session.scalar(select(SessionRow.id).where(SessionRow.version == key))
+            if landed is not None:
+                return landed
+            doc_id = take_numbers(session, 1)
+            insert_session(session, doc_id, document, key)
+            return doc_id
+
+        return self._transactions.write(work)
+
+    def append(self, doc_id: int, items: list[Document], amend: Amend | None = None) -> list[Document] | None:
+        """Appends messages; returns them as they were stored, or None if there is no such document."""
+        if not is_number(doc_id) or not items:
+            return None
+        keys = [new_key() for _ in items]
+
+        def work(session: Session) -> list[Document] | None:
+            landed = session.scalars(select(MessageRow).where(MessageRow.write_key.in_(keys))).all()
+            if landed:
+                return [item_from(row) for row in sorted(landed, key=lambda row: row.position)]
+            locked = select(SessionRow).where(SessionRow.id == doc_id, SessionRow.deleted_at.is_(None))
+            row = session.scalar(locked.with_for_update())
+            return None if row is None else self._append(session, row, items, keys, amend)
+
+        return self._transactions.write(work)
+
+    def _append(
+        self, session: Session, row: SessionRow, items: list[Document], keys: list[str], amend: Amend | None
+    ) -> list[Document]:
+        header = header_from(row)
+        self.require_writable(row.id, header)
+        placed, fresh = _numbered(session, row, items)
+        if amend is not None and amend(header, placed):
+            _set(row, _header_columns(row.id, header))
+        if fresh:
+            columns = message_columns(row.id, fresh, row.created_at)
+            _insert_messages(session, row.id, columns, row.message_count, keys)
+            _set(row, listed_after(row, fresh))
+            row.last_number = max(row.last_number, *(found["number"] for found in columns))
+            row.version = keys[0]
+            notify(session, row.id)
+        return placed
+
+    # Changing
+
+    def modify(self, doc_id: int, change: Callable[[Document], None]) -> Document | None:
+        """Changes a document as it is now; None if there is none.
+
+        The change is made outside of any transaction, and written only if nobody wrote meanwhile; else it is made anew.
+        """
+        for attempt in range(_ATTEMPTS):
+            stored = self.read(doc_id)
+            if stored is None:
+                return None
+            self.require_writable(doc_id, stored.document)
+            before = render(stored.document, SESSION_LAYOUT)
+            document = stored.document
+            change(document)
+            complete(doc_id, document)
+            if render(document, SESSION_LAYOUT) == before or self._replace(stored.row, document):
+                return document
+            time.sleep(random.uniform(0, _PAUSE * (attempt + 1)))
+        raise StoreIOError(
+            f"Session {doc_id} in {self._transactions.place} keeps changing. Nothing was written; try again.",
+            path=Path(),
+        )
+
+    def _replace(self, before: SessionRow, document: Document) -> bool:
+        """Writes a document in the place of what was read; False if somebody wrote meanwhile."""
+        key = new_key()
+        columns = session_columns(before.id, document)
+        messages = _messages_of(before.id, document, columns)
+        old = {row.number: row for row in before.messages}
+        words = searchable(
+            {
+                at: found["content"]
+                for at, found in enumerate(messages)
+                if found["number"] not in old or old[found["number"]].content != found["content"]
+            }
+        )
+        highest = max([before.last_number, *(found["number"] for found in messages)])
+
+        def work(session: Session) -> bool:
+            present = _version(session, before.id)
+            if present == key:
+                return True
+            changed = {**columns, "version": key, "last_number": highest}
+            statement = update(SessionRow).where(SessionRow.id == before.id, SessionRow.version == before.version)
+            if session.execute(statement.values(**changed).returning(SessionRow.id)).first() is None:
+                return False
+            _replace_messages(session, before, messages, words)
+            notify(session, before.id)
+            return True
+
+        return self._transactions.write(work)
+
+    def mend(self, doc_id: int, recover: Callable[[bytes], Document | None]) -> object | None:
+        """None: what a database holds is no damaged file."""
+        return None
+
+    def settle(self) -> None:
+        """Nothing: nobody saves old copies into a database."""
+
+
+def is_number(doc_id: int) -> bool:
+    """Whether a number can be a session's."""
+    return 0 < doc_id < _HIGHEST
+
+
+def whole(session: Session, doc_id: int) -> SessionRow | None:
+    """A session with its messages, unless it was deleted."""
+    statement = select(SessionRow).options(selectinload(SessionRow.messages))
+    return session.scalar(statement.where(SessionRow.id == doc_id, SessionRow.deleted_at.is_(None)))
+
+
+def _version(session: Session, doc_id: int) -> str | None:
+    statement = select(SessionRow.version).where(SessionRow.id == doc_id, SessionRow.deleted_at.is_(None))
+    return session.scalar(statement)
+
+
+def take_numbers(session: Session, count: int) -> int:
+    """Takes so many ids in a row that no session has or had; returns the first."""
+    statement = update(CounterRow).where(CounterRow.name == "sessions").values(next=CounterRow.next + count)
+    return int(session.execute(statement.returning(CounterRow.next)).scalar_one()) - count
+
+
+def insert_session(session: Session, doc_id: int, document: Document, key: str) -> None:
+    """Adds a whole session.
+
+    Args:
+        session: In a transaction.
+        doc_id: Its id.
+        document: Its document; what is missing is filled in.
+        key: What the write is known by.
+    """
+    completed = dict(document)
+    complete(doc_id, completed)
+    # What JSON has no form for is refused here as a file refuses it.
+    render(completed, SESSION_LAYOUT)
+    columns = session_columns(doc_id, completed)
+    messages = _messages_of(doc_id, completed, columns)
+    highest = max((found["number"] for found in messages), default=0)
+    session.add(SessionRow(**columns, version=key, last_number=max(0, highest)))
+    session.flush()
+    _insert_messages(session, doc_id, messages, 0, [f"{key}-{at}" for at in range(len(messages))])
+    notify(session, doc_id)
+
+
+def _messages_of(doc_id: int, document: Document, columns: Columns) -> list[Columns]:
+    items = document.get("messages")
+    return message_columns(doc_id, items, columns["created_at"]) if isinstance(items, list) else []
+
+
+def _insert_messages(
+    session: Session, session_id: int, columns: Sequence[Columns], position: int, keys: Sequence[str]
+) -> None:
+    rows = [
+        MessageRow(session_id=session_id, position=position + at, write_key=key, **found)
+        for at, (found, key) in enumerate(zip(columns, keys, strict=True))
+    ]
+    session.add_all(rows)
+    session.flush()
+    write_words(session, searchable({row.id: row.content for row in rows}))
+
+
+def _replace_messages(
+    session: Session, before: SessionRow, messages: Sequence[Columns], words: dict[int, list[str]]
+) -> None:
+    """Makes the messages of a session those that are given; rows of those that stay the same stay."""
+    old = {row.number: row for row in before.messages}
+    gone = [row.id for number, row in old.items() if number not in {found["number"] for found in messages}]
+    for at in range(0, len(gone), 500):
+        session.execute(MessageRow.__table__.delete().where(MessageRow.id.in_(gone[at : at + 500])))  # type: ignore[attr-defined]
+    said: dict[int, list[str]] = {}
+    for at, found in enumerate(messages):
+        row = old.get(found["number"])
+        values: dict[str, Any] = {**found, "position": at}
+        if row is None:
+            made = MessageRow(session_id=before.id, write_key=new_key(), **values)
+            session.add(made)
+            session.flush()
+            said[made.id] = words[at]
+        elif any(getattr(row, name) != value for name, value in values.items()):
+            session.execute(update(MessageRow).where(MessageRow.id == row.id).values(**values))
+            if at in words:
+                said[row.id] = words[at]
+    write_words(session, said)
+
+
+def _numbered(session: Session, row: SessionRow, items: list[Document]) -> tuple[list[Document], list[Document]]:
+    """Items with their ids, and those of them that an earlier attempt has not brought in."""
+    placed: list[Document] = []
+    fresh: list[Document] = []
+    last = row.last_number
+    for item in items:
+        number = item_number(item, "id")
+        if number:
+            statement = select(MessageRow).where(MessageRow.session_id == row.id, MessageRow.number == number)
+            twin = session.scalar(statement)
+            if twin is not None:
+                present = item_from(twin)
+                if isinstance(present, dict) and present.get("created_at") == item.get("created_at"):
+                    placed.append(present)
+                    continue
+                item = {name: value for name, value in item.items() if name != "id"}
+        stored = dict(item) if "id" in item else {"id": last + 1, **item}
+        last = max(last, item_number(stored, "id"))
+        placed.append(stored)
+        fresh.append(stored)
+    return placed, fresh
+
+
+def _header_columns(doc_id: int, header: Document) -> Columns:
+    """The columns that only the header makes."""
+    columns = session_columns(doc_id, {**header, "messages": []})
+    listed = ("message_count", "updated_at", "active_at", "models", "spoken_by", "activity")
+    return {name: value for name, value in columns.items() if name not in listed}
+
+
+def _set(row: SessionRow, columns: Columns) -> None:
+    for name, value in columns.items():
+        setattr(row, name, value)
+
+
+__all__ = ["SqlDocuments", "Stored", "insert_session", "is_number", "take_numbers", "text", "whole"]

@@ -1,0 +1,91 @@
+"""What a database refused, as errors of hfs. No message of a driver is passed on that could hold a password."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from hfs.errors import LockTimeoutError, StoreError, StoreIOError
+
+_PASSING: Final = frozenset(
+    # Serialization failure, deadlock, connection failures, shutting down, crashing, starting up, too many clients.
+    ("40001", "40P01", "08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "57P05", "53300")
+)
+_REFUSED: Final = {
+    "28P01": "the password is wrong, or missing. $HFS_STORE_PASSWORD, ~/.pgpass or the keyring can hold it",
+    "28000": "the server does not let this user in",
+    "3D000": "there is no such database on the server: create it first (createdb)",
+    "42501": "this user may not do that: it needs the right to create and write tables",
+}
+_LONGEST: Final = 200
+
+
+def code_of(error: BaseException) -> str | None:
+    """The SQLSTATE of PostgreSQL's answer, or None."""
+    seen: BaseException | None = error
+    while seen is not None:
+        code = getattr(seen, "sqlstate", None)
+        if isinstance(code, str):
+            return code
+        seen = getattr(seen, "orig", None) or seen.__cause__
+    return None
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same may succeed a moment later: the server is away, starts, or took another's side."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or code_of(error) in _PASSING:
+            return True
+        return isinstance(error, (InterfaceError, OperationalError)) and _is_connection(error)
+    # A connection that can't be made: the driver's own error, which SQLAlchemy doesn't wrap.
+    return isinstance(error, (ConnectionError, TimeoutError, PoolTimeoutError)) or code_of(error) in _PASSING
+
+
+def _is_connection(error: DBAPIError) -> bool:
+    text = str(error.orig).lower()
+    return "connection" in text and "sqlite" not in type(error.orig).__module__
+
+
+def is_busy(error: BaseException) -> bool:
+    """Whether another process kept a SQLite database locked for too long."""
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
+
+
+def told(error: BaseException, place: str) -> StoreError:
+    """The error that people are shown.
+
+    Args:
+        error: What SQLAlchemy or a driver raised.
+        place: The database, without a password.
+    """
+    if is_busy(error):
+        return LockTimeoutError(
+            f"Another program kept {place} locked. Nothing was written; try again, and close other copies of hfs if "
+            "that doesn't help.",
+            path=Path(place),
+            timeout=30.0,
+        )
+    code = code_of(error)
+    if code in _REFUSED:
+        reason = _REFUSED[code]
+    elif is_passing(error) or isinstance(error, OSError):
+        reason = f"it can't be reached ({_reason(error)}). Is the server running, and the address right?"
+        return StoreIOError(f"{place}: {reason}", path=Path(place))
+    else:
+        reason = _reason(error)
+    return StoreIOError(f"{place}: {reason}.", path=Path(place))
+
+
+def _reason(error: BaseException) -> str:
+    """The first line of what was said, without statements and values: these hold what people wrote."""
+    orig = getattr(error, "orig", None) or error
+    if isinstance(orig, SQLAlchemyError):
+        return type(orig).__name__
+    text = str(orig).split("\n", 1)[0].strip()
+    # asyncpg's errors come wrapped: "<class '…'>: reason".
+    text = re.sub(r"^<class '[^']*'>:\s*", "", text)
+    return text[:_LONGEST].rstrip(".") or type(orig).__name__

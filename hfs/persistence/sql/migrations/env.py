@@ -1,0 +1,11 @@
+"""What Alembic runs for each migration, on the connection that it is given."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from hfs.persistence.sql.rows import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+with context.begin_transaction():
+    context.run_migrations()

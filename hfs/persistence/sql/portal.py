@@ -1,0 +1,97 @@
+"""Coroutines run for threads that wait for them: on an event loop of our own, or on the caller's."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, Protocol, TypeVar
+
+_Result = TypeVar("_Result")
+
+
+class Portal(Protocol):
+    """Runs coroutines on an event loop."""
+
+    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """What a coroutine returns. Called from any thread but the loop's own, and blocks it."""
+
+    def close(self) -> None:
+        """Ends the loop, if it is our own."""
+
+
+class OwnLoop:
+    """An event loop on a thread of its own, which begins with the first coroutine."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """What a coroutine returns."""
+        return _wait(work, self._started())
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=self._loop.run_forever, name="hfs-sql", daemon=True)
+                self._thread.start()
+            return self._loop
+
+    def close(self) -> None:
+        """Ends the loop, once what runs on it was cancelled."""
+        with self._lock:
+            loop, thread = self._loop, self._thread
+            self._loop = self._thread = None
+        if loop is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(_cancel_others(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+
+async def _cancel_others() -> None:
+    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+class CallersLoop:
+    """The event loop of whoever uses the repository: connections belong to the loop that opened them."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def enter(self) -> None:
+        """Notes the running loop. Called on it before any thread waits."""
+        self._loop = asyncio.get_running_loop()
+
+    def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
+        """What a coroutine returns.
+
+        Raises:
+            RuntimeError: No loop is known yet.
+        """
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("A session factory works on its caller's event loop: use SessionRepository with it.")
+        return _wait(work, self._loop)
+
+    def close(self) -> None:
+        """Nothing: the loop is the caller's."""
+
+
+def _wait(work: Coroutine[Any, Any, _Result], loop: asyncio.AbstractEventLoop) -> _Result:
+    future = asyncio.run_coroutine_threadsafe(work, loop)
+    try:
+        return future.result()
+    except BaseException:
+        # Ctrl-C reaches who waits, and not the loop.
+        future.cancel()
+        raise

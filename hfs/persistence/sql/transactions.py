@@ -1,0 +1,96 @@
+"""Work done in transactions, for threads that wait for it: tried again while the server is away for a moment."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from hfs.persistence.sql.database import WRITES, shown
+from hfs.persistence.sql.failures import is_passing, told
+from hfs.persistence.sql.portal import Portal
+
+PATIENCE: Final = 10.0
+"""How long a server that is away is waited for before words are said to be not saved, in seconds."""
+_SHORTEST: Final = 0.05
+_LONGEST: Final = 1.0
+_Result = TypeVar("_Result")
+
+
+class Transactions:
+    """Runs functions of a session of SQLAlchemy, each in a transaction of its own.
+
+    Args:
+        factory: Opens sessions.
+        portal: Where their coroutines run.
+        patience: How long a server that is away is waited for, in seconds.
+    """
+
+    def __init__(self, factory: async_sessionmaker[AsyncSession], portal: Portal, patience: float = PATIENCE) -> None:
+        bind = factory.kw.get("bind")
+        if not isinstance(bind, AsyncEngine):
+            raise TypeError("A session factory for hfs is bound to one engine: make it with get_session_factory.")
+        self.engine: AsyncEngine = bind
+        self._factory = factory
+        self._portal = portal
+        self._patience = patience
+
+    @property
+    def place(self) -> str:
+        """The database, for people: never with a password."""
+        return shown(self.engine.url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is SQLite; else it is PostgreSQL."""
+        return self.engine.dialect.name == "sqlite"
+
+    def read(self, work: Callable[[Session], _Result]) -> _Result:
+        """What a function that only reads returns. It may be called several times.
+
+        Raises:
+            StoreIOError, LockTimeoutError: The database can't be reached, or refuses.
+        """
+        return self._portal.run(self._patiently(work, writes=False))
+
+    def write(self, work: Callable[[Session], _Result]) -> _Result:
+        """The same, of one that writes: durable once this returns.
+
+        It may be called again though its first transaction was committed, where the server's answer got lost: it must
+        find that out itself.
+        """
+        return self._portal.run(self._patiently(work, writes=True))
+
+    async def _patiently(self, work: Callable[[Session], _Result], *, writes: bool) -> _Result:
+        attempts = AsyncRetrying(
+            stop=stop_after_delay(self._patience),
+            wait=wait_random_exponential(_SHORTEST, _LONGEST),
+            retry=retry_if_exception(is_passing),
+            reraise=True,
+        )
+        try:
+            return await attempts(self._once, work, writes)
+        except (SQLAlchemyError, OSError) as error:
+            raise told(error, self.place) from error
+
+    async def _once(self, work: Callable[[Session], _Result], writes: bool) -> _Result:
+        async with self._factory() as session:
+            if writes:
+                await session.connection(execution_options={WRITES: True})
+            result = await session.run_sync(work)
+            await session.commit()
+            return result
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._portal.run(self.engine.dispose())
+
+
+def new_key() -> str:
+    """What a write is known by, should its answer get lost."""
+    return secrets.token_hex(16)

@@ -1,0 +1,71 @@
+"""The words of messages, where the database itself looks them up: FTS5 of SQLite, tsvector of PostgreSQL.
+
+Both hold words that were folded here, so that a search finds the same in every engine, whatever the script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.orm import Session
+
+from hfs.persistence.index.text import fold, words_in
+
+PART: Final = 2000
+"""How many words stand in one vector: PostgreSQL keeps at most 256 places of a word, and 16,383 in all."""
+LONGEST: Final = 500
+"""How much of a word is kept, in characters: PostgreSQL takes 2,046 bytes. What is found is looked at again."""
+
+
+def searchable(texts: Mapping[int, str]) -> dict[int, list[str]]:
+    """The words of texts, folded. Work for the processor: done before a transaction begins.
+
+    Args:
+        texts: By any key.
+    """
+    return {key: [word[:LONGEST] for word in words_in(fold(text))] for key, text in texts.items()}
+
+
+def write_words(session: Session, words: Mapping[int, list[str]]) -> None:
+    """Keeps the words of messages, in the place of those that were there.
+
+    Args:
+        session: In a transaction.
+        words: By the number of the message's row.
+    """
+    if not words:
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        rows = [{"key": key, "words": " ".join(found)} for key, found in words.items()]
+        forget_words(session, words)
+        session.execute(text("INSERT INTO message_words (rowid, words) VALUES (:key, :words)"), rows)
+        return
+    forget_words(session, words)
+    parts = [row for key, found in words.items() for row in _vectors(key, found)]
+    if parts:
+        insert = "INSERT INTO message_words (message_id, part, words) VALUES (:key, :part, CAST(:words AS tsvector))"
+        session.execute(text(insert), parts)
+
+
+def forget_words(session: Session, keys: Iterable[int]) -> None:
+    """Removes the words of messages that are there still; those of others went with them."""
+    column = "rowid" if session.get_bind().dialect.name == "sqlite" else "message_id"
+    statement = text(f"DELETE FROM message_words WHERE {column} IN :keys").bindparams(bindparam("keys", expanding=True))
+    wanted = list(keys)
+    for at in range(0, len(wanted), 500):
+        session.execute(statement, {"keys": wanted[at : at + 500]})
+
+
+def _vectors(key: int, words: list[str]) -> Iterator[dict[str, Any]]:
+    """A message's words in parts, with their places as PostgreSQL writes them. No word has a quote in it."""
+    for part, start in enumerate(range(0, len(words), PART)):
+        places: dict[str, list[str]] = {}
+        for place, word in enumerate(words[start : start + PART], 1):
+            places.setdefault(word, []).append(str(place))
+        yield {
+            "key": key,
+            "part": part,
+            "words": " ".join(f"'{word}':{','.join(found)}" for word, found in places.items()),
+        }
