@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 MASK: Final = "***"
 _NAMED: Final = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)", re.IGNORECASE)
@@ -26,6 +27,7 @@ _SHAPES: Final = re.compile(
     """,
     re.VERBOSE,
 )
+_IN_ADDRESS: Final = re.compile(r"://[^\s/:@]*:([^\s/@]+)@")
 _NAME: Final = r"(?:proxy-)?authorization|x-api-key|api[_-]?key|x-goog-api-key"
 # In JSON that stands in JSON there are backslashes before the quotes.
 _HEADERS: Final = re.compile(
@@ -42,10 +44,13 @@ def redact(text: str, environ: Mapping[str, str]) -> str:
 
     Args:
         text: What is to be shown, logged or sent.
-        environ: The environment: what is in a variable named as a key, token, secret or password is masked.
+        environ: The environment: what is in a variable named as a key, token, secret or password is masked, and the
+            passwords in addresses, as in ``$HFS_STORE``.
     """
-    values = [value for name, value in environ.items() if _NAMED.search(name) and len(value) >= _SHORTEST]
-    for value in sorted(values, key=len, reverse=True):
+    values = [value for name, value in environ.items() if _NAMED.search(name)]
+    for found in filter(None, map(_IN_ADDRESS.search, environ.values())):
+        values += [found[1], unquote(found[1])]
+    for value in sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True):
         text = text.replace(value, MASK)
     text = _HEADERS.sub(lambda match: f"{match[1]}{match[2]}{match[3] or ''}{MASK}", text)
     text = _VARIABLES.sub(lambda match: f"{match[1]}{MASK}", text)

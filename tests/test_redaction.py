@@ -116,3 +116,11 @@ def test_values_of_an_object_are_masked_by_their_keys_too_and_no_key_takes_the_p
 @pytest.mark.timeout(20)
 def test_a_hostile_text_is_masked_in_no_time(piece: str) -> None:
     Redactor({}, Path("/data/people/ann")).text(piece * (200_000 // len(piece)))
+
+
+def test_passwords_in_addresses_of_the_environment_are_masked_wherever_they_stand() -> None:
+    environ = {"HFS_STORE": "postgresql://me:horse%40battery@db.example.org/team"}
+    for text in ("refused: horse@battery", "refused: horse%40battery", "u=postgresql://me:horse%40battery@h/d"):
+        masked = redact(text, environ)
+        assert "battery" not in masked
+        assert "***" in masked

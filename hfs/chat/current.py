@@ -124,7 +124,7 @@ class CurrentSession:
             raise SessionNotFoundError("There is no session yet to change.")
         kept = await self._repo.fork(self._session_id) if fork else None
         if await self._repo.edit_message(self._session_id, message_id, text) is None:
-            raise SessionNotFoundError("The file of this session was removed.", session=str(self._session_id))
+            raise SessionNotFoundError("This session was removed.", session=str(self._session_id))
         await self.reread()
         return kept
 

@@ -85,8 +85,8 @@ class UnsavedMessages:
         left = {draft.path for draft in await self._repo.list_drafts()}
         waiting = []
         for draft in self._drafts:
-            # The drafts of a session whose file was removed stay on the disk, for the day when it is restored.
-            if draft.path in left and await self._repo.path(draft.session_id) is not None:
+            # The drafts of a session that was removed stay on the disk, for the day when it is restored.
+            if draft.path in left and await self._repo.revision(draft.session_id) is not None:
                 waiting.append(draft)
         self._drafts = waiting
         if waiting:

@@ -71,7 +71,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Your conversations are plain files in ~/.hfs/sessions (or $HFS_HOME/sessions).",
+    epilog="Your conversations are plain files in ~/.hfs/sessions (or $HFS_HOME/sessions), if no --store is named.",
 )
 @click.option("-c", "--continue", "continue_last", is_flag=True, help="Go on with the last session.")
 @click.option(
@@ -82,6 +82,9 @@ class LazyGroup(click.Group):
 @click.option("--no-save", is_flag=True, help="Keep nothing of this chat; it can't be brought back.")
 @click.option("--offline", is_flag=True, help="Refuse to talk to anything but this machine.")
 @click.option("--home", metavar="FOLDER", help="Use this folder instead of ~/.hfs.")
+@click.option(
+    "--store", metavar="STORE", help="Where sessions are: documents, sqlite, or postgresql://USER@HOST/DATABASE."
+)
 @click.version_option(__version__, prog_name="hfs")
 @click.pass_context
 def cli(
@@ -93,6 +96,7 @@ def cli(
     no_save: bool,
     offline: bool,
     home: str | None,
+    store: str | None,
 ) -> None:
     """Chat in the terminal; every conversation is a plain file of yours.
 
@@ -110,10 +114,25 @@ def cli(
     gc.enable()
     if home:
         os.environ["HFS_HOME"] = home
+    if store is not None:
+        _choose_store(store)
     if offline:
         os.environ["HFS_OFFLINE"] = "1"
     if ctx.invoked_subcommand is None:
         ctx.exit(_open_chat(continue_last, resume, model, base_url, no_save))
+
+
+def _choose_store(text: str) -> None:
+    from hfs.errors import ConfigError
+    from hfs.paths import home_folder
+    from hfs.persistence.store_location import parse_store
+    from hfs.stores import VARIABLE, require_no_password
+
+    try:
+        require_no_password(parse_store(text, home_folder()), "--store")
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+    os.environ[VARIABLE] = text
 
 
 def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_url: str | None, no_save: bool) -> int:

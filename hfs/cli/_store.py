@@ -7,9 +7,13 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from hfs import persistence
+from hfs.errors import HfsError
+from hfs.paths import home_folder
+from hfs.stores import DOCUMENTS, has_files, named_store, text_to_open
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -73,12 +77,17 @@ def indexing_bar() -> Iterator[Callable[[int, int], None] | None]:
 
 @contextlib.contextmanager
 def open_store(on_notice: Callable[[persistence.Notice], None] | None = None) -> Iterator[persistence.SessionStore]:
-    """The sessions of the home folder.
+    """The sessions of the store that is chosen.
 
     Args:
         on_notice: Called with what a person should be told.
+
+    Raises:
+        ConfigError: What is set names no store.
     """
-    with indexing_bar() as bar, persistence.open_store(on_notice=on_notice, on_indexing=bar) as store:
+    home = home_folder()
+    chosen = _chosen(home)
+    with indexing_bar() as bar, persistence.open_store(home, on_notice, bar, **chosen) as store:
         yield store
 
 
@@ -87,6 +96,29 @@ async def open_repository(
     on_notice: Callable[[persistence.Notice], None] | None = None,
 ) -> AsyncIterator[persistence.SessionRepository]:
     """The same, for asyncio."""
+    home = home_folder()
+    chosen = _chosen(home)
     with indexing_bar() as bar:
-        async with persistence.open_repository(on_notice=on_notice, on_indexing=bar) as repo:
+        async with persistence.open_repository(home, on_notice, bar, **chosen) as repo:
             yield repo
+
+
+def _chosen(home: Path) -> dict[str, Any]:
+    text = text_to_open(home)
+    return {} if text == DOCUMENTS else {"store": text}
+
+
+def require_files(command: str, instead: str) -> None:
+    """Ends a command that works on the files of sessions where there are none.
+
+    Args:
+        command: Its name.
+        instead: What to do instead, as a sentence.
+
+    Raises:
+        HfsError: The sessions are in a database.
+    """
+    home = home_folder()
+    if not has_files(home):
+        location, _ = named_store(home)
+        raise HfsError(f"`hfs {command}` works on files, and your sessions are in {location.shown}. {instead}")

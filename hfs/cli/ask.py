@@ -64,15 +64,16 @@ async def _ask(question: str, session: str | None, model: str | None, base_url: 
     from hfs.chat import Conversation
     from hfs.cli._store import open_repository
     from hfs.models import choose_model, open_model
+    from hfs.paths import home_folder
     from hfs.user_config import load_config
 
     async with open_repository(on_notice=lambda notice: talk(notice.text)) as repo:
         session_id = await repo.resolve(session) if session else None
-        config = load_config(repo.home)
+        config = load_config(home_folder())
         for warning in config.warnings:
             talk(warning)
         choice = choose_model(model, await _last_model(repo, session_id), config, os.environ)
-        backend = open_model(choice.name, config, home=repo.home, base_url=base_url)
+        backend = open_model(choice.name, config, home=home_folder(), base_url=base_url)
         try:
             return await _stream(Conversation(repo, backend, session_id=session_id, system=config.system), question)
         finally:

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from hfs.cli._output import talk
+from hfs.cli._store import require_files
 from hfs.display import counted, one_line
 from hfs.errors import HfsError
 from hfs.paths import home_folder
@@ -25,6 +26,8 @@ _IGNORED: Final = (
     "config.toml",
     "crash.log",
     "index*",
+    "sessions.db*",
+    "stores/",
     "sessions/.next_id",
     "*.tmp",
 )
@@ -40,6 +43,7 @@ def git_setup_command() -> None:
     Example:
       hfs git-setup && git -C ~/.hfs add -A && git -C ~/.hfs commit -m "My conversations"
     """
+    require_files("git-setup", "Another machine has them when it names the same store, and `hfs export` makes copies.")
     home = home_folder()
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hfs.cli._output import out, out_json, talk
-from hfs.cli._store import open_store
+from hfs.cli._store import open_store, require_files
 from hfs.display import one_line
 from hfs.persistence import merge_files
 
@@ -29,6 +29,7 @@ def merge_command(ctx: click.Context, arguments: tuple[str, ...], driver: bool, 
     """
     if driver:
         ctx.exit(_drive(arguments))
+    require_files("merge", "Sync programs leave no copies beside them.")
     with open_store() as store:
         chosen = {store.resolve(session) for session in arguments}
         copies = [copy for copy in store.conflict_copies() if not chosen or copy[0] in chosen]

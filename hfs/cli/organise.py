@@ -85,7 +85,7 @@ def pin_command(sessions: tuple[str, ...], off: bool) -> None:
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
 @click.option("--off", is_flag=True, help="Bring them back.")
 def archive_command(sessions: tuple[str, ...], off: bool) -> None:
-    """Take sessions out of lists; with --off, bring them back. Their files stay where they are, and are searched.
+    """Take sessions out of lists; with --off, bring them back. They stay where they are, and are searched.
 
     \b
     Examples:

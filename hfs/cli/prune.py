@@ -18,7 +18,9 @@ from hfs.cli._output import is_on_terminal, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
 from hfs.display import counted, local_time, one_line
+from hfs.paths import home_folder
 from hfs.persistence import ListQuery, SessionFilter, SessionStore, SessionSummary
+from hfs.stores import has_files
 
 _SHOWN: Final = 20
 """How many sessions are listed one by one."""
@@ -34,8 +36,8 @@ class _Pruning:
 
     found: list[SessionSummary]
     """Sessions to move, the one that was idle longest first."""
-    sizes: dict[int, int]
-    """In bytes."""
+    sizes: dict[int, int] | None
+    """In bytes, by session; None where sessions are no files."""
     pinned: int
     """How many fit and stay because they are pinned."""
     damaged: int
@@ -84,7 +86,7 @@ def _find(store: SessionStore, wanted: SessionFilter, pinned: bool) -> _Pruning:
     listed = store.list_sessions(ListQuery(wanted, sort="updated", limit=None)).sessions
     found = [one for one in reversed(listed) if one.problem is None and (pinned or not one.pinned)]
     damaged = sum(one.problem is not None for one in listed)
-    sizes = {one.id: _size(store, one.id) for one in found}
+    sizes = {one.id: _size(store, one.id) for one in found} if has_files(home_folder()) else None
     return _Pruning(found, sizes, pinned=len(listed) - damaged - len(found), damaged=damaged)
 
 
@@ -126,7 +128,8 @@ def _day(session: SessionSummary) -> str:
 
 
 def _total(pruning: _Pruning) -> str:
-    return f"{counted(len(pruning.found), 'session')}, {_bytes(sum(pruning.sizes.values()))}"
+    size = f", {_bytes(sum(pruning.sizes.values()))}" if pruning.sizes is not None else ""
+    return f"{counted(len(pruning.found), 'session')}{size}"
 
 
 def _bytes(number: float) -> str:
@@ -146,7 +149,7 @@ def _move(store: SessionStore, pruning: _Pruning) -> None:
             for moving in bar:
                 (pruning.moved if store.delete_unchanged(moving) else pruning.changed).append(moving.id)
     except BaseException:
-        if moving is not None and moving.id not in pruning.moved and store.path(moving.id) is None:
+        if moving is not None and moving.id not in pruning.moved and store.revision(moving.id) is None:
             pruning.moved.append(moving.id)
         raise
     finally:
@@ -179,11 +182,11 @@ def _as_json(pruning: _Pruning, older_than: datetime, dry_run: bool) -> dict[str
                 "name": one.name,
                 "last_activity": one.last_activity.isoformat(),
                 "messages": one.message_count,
-                "bytes": pruning.sizes[one.id],
+                "bytes": None if pruning.sizes is None else pruning.sizes[one.id],
             }
             for one in pruning.found
         ],
-        "bytes": sum(pruning.sizes.values()),
+        "bytes": None if pruning.sizes is None else sum(pruning.sizes.values()),
         "pinned": pruning.pinned,
         "damaged": pruning.damaged,
         "moved": pruning.moved,

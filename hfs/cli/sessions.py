@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hfs.cli._output import out, talk
-from hfs.cli._store import open_store
+from hfs.cli._store import open_store, require_files
 from hfs.display import counted, one_line
 from hfs.errors import SessionNotFoundError
 
@@ -81,12 +81,13 @@ def restore_command(session: int | None) -> None:
 @click.command("path")
 @click.argument("session")
 def path_command(session: str) -> None:
-    """Print the path of a session's file.
+    """Print the path of a session's file, where sessions are files.
 
     \b
     Example:
       $EDITOR "$(hfs path last)"
     """
+    require_files("path", "`hfs export SESSION -o FILE` writes one into a file, and `hfs edit SESSION` changes it.")
     with open_store() as store:
         path = store.path(store.resolve(session))
     if path is not None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from typing import Final
 
 import click
 
-from hfs.cli._output import out, talk
+from hfs.cli._output import FAILED, complain, out, talk
 from hfs.display import one_line
+from hfs.errors import ConfigError
 from hfs.paths import CONFIG, home_folder
+from hfs.persistence.store_location import parse_store
+from hfs.stores import keyring_entry, named_store, require_no_password
 from hfs.user_config import load_config, set_value
+
+_STORE: Final = "store"
+"""The setting, and what stands for its password in ``set-key``."""
 
 
 @click.group("config")
@@ -30,12 +38,16 @@ def path() -> None:
 
 
 @config_command.command("show")
-def show() -> None:
-    """Print the settings; keys are never shown."""
+@click.pass_context
+def show(ctx: click.Context) -> None:
+    """Print the settings; keys and passwords are never shown."""
     config = load_config(home_folder())
     model = os.environ.get("HFS_MODEL")
     source = "$HFS_MODEL" if model else "config.toml" if config.model else "default"
     out(f"model = {one_line(model or config.model or 'local')}  ({source})")
+    is_store_known = _show_store(ctx)
+    if config.store_keyring:
+        out("store_keyring = true")
     out(f"offline = {str(config.offline).lower()}")
     if config.theme:
         out(f"theme = {one_line(config.theme)}")
@@ -55,6 +67,21 @@ def show() -> None:
             out(f"providers.{one_line(name)}.keyring = true")
     for warning in config.warnings:
         talk(warning)
+    if not is_store_known:
+        ctx.exit(FAILED)
+
+
+def _show_store(ctx: click.Context) -> bool:
+    """Prints the store; says what is wrong with it, and returns False, where it can't be used."""
+    try:
+        location, source = named_store(home_folder())
+    except ConfigError as error:
+        complain(error)
+        return False
+    if ctx.find_root().params.get(_STORE) is not None:
+        source = "--store"
+    out(f"store = {one_line(location.shown, 1000)}  ({source})")
+    return True
 
 
 @config_command.command("set")
@@ -67,7 +94,10 @@ def set_setting(key: str, value: str) -> None:
     Examples:
       hfs config set model ollama/llama3
       hfs config set providers.openai.key_command 'pass show openai'
+      hfs config set store postgresql://me@db.example.org/team
     """
+    if key == _STORE:
+        require_no_password(parse_store(value, home_folder()), "what is to be set")
     set_value(home_folder(), key, value)
     talk(f"{one_line(key)} is set in {home_folder() / CONFIG}.")
 
@@ -77,18 +107,42 @@ def set_setting(key: str, value: str) -> None:
 def set_key(provider: str) -> None:
     """Put a provider's key into the system's keyring; it is asked for, or read from a pipe.
 
+    `store` instead of a provider: the password of the PostgreSQL server that holds your sessions.
+
     \b
-    Example:
+    Examples:
       hfs config set-key openai
+      hfs config set-key store
     """
+    if provider == _STORE:
+        _set_password(home_folder())
+        return
     from hfs.models.keys import keep_key
 
-    if sys.stdin.isatty():
-        key = click.prompt(f"The key of {provider}", hide_input=True, err=True)
-    else:
-        key = sys.stdin.readline()
-    if not key.strip():
+    key = _asked(f"The key of {provider}").strip()
+    if not key:
         raise click.UsageError("there is no key: type it, or pipe it in.")
-    keep_key(provider, key.strip())
+    keep_key(provider, key)
     set_value(home_folder(), f"providers.{provider}.keyring", "true")
     talk(f"The key of {one_line(provider)} is in the keyring.")
+
+
+def _set_password(home: Path) -> None:
+    from hfs.user_config.keyring_entries import keep_entry
+
+    location, _ = named_store(home)
+    if location.kind != "postgresql":
+        raise click.UsageError(f"the store is {location.shown}, which has no password. Name the other one: --store.")
+    password = _asked(f"The password of {location.shown}")
+    if not password:
+        raise click.UsageError("there is no password: type it, or pipe it in.")
+    keep_entry(keyring_entry(location), password, f"the password of {location.shown}")
+    set_value(home, "store_keyring", "true")
+    talk(f"The password of {one_line(location.shown, 1000)} is in the keyring.")
+
+
+def _asked(prompt: str) -> str:
+    """A secret that is typed unseen, or piped in."""
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=True, err=True))
+    return sys.stdin.readline().rstrip("\r\n")

@@ -12,7 +12,9 @@ from hfs.cli._store import open_store
 from hfs.cli.moments import Moment
 from hfs.display import counted, local_time, one_line
 from hfs.errors import SessionNotFoundError
+from hfs.paths import home_folder
 from hfs.persistence import SessionStore, TrashedSession
+from hfs.stores import has_files
 
 
 @click.group("trash")
@@ -113,4 +115,4 @@ def empty_trash(older_than: datetime | None, yes: bool) -> None:
             question = f"Remove {sessions} for good, and messages that were taken out?"
             click.confirm(question, abort=True, err=True)
         removed = store.empty_trash(older_than)
-    talk(f"{counted(removed, 'file')} removed for good.")
+    talk(f"{counted(removed, 'file' if has_files(home_folder()) else 'item')} removed for good.")

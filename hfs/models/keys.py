@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import Final
 
-from hfs.errors import MissingKeyError
+from hfs.errors import ConfigError, MissingKeyError
 from hfs.user_config import ProviderConfig, Secret
+from hfs.user_config.keyring_entries import keep_entry, read_entry
 
-_SERVICE: Final = "hfs"
-"""What the entries of the keyring are named after; the user name is the provider's."""
 _PATIENCE: Final = 60.0
 """How long a command may take, in seconds: a person may have to unlock their password manager."""
 
@@ -60,14 +58,13 @@ def _from_command(provider: str, command: Sequence[str]) -> str:
 
 
 def _from_keyring(provider: str) -> str:
-    keyring = _keyring()
     try:
-        key = keyring.get_password(_SERVICE, provider)
-    except keyring.errors.KeyringError as error:
-        raise MissingKeyError(f"The keyring did not give the key of {provider}: {error}. Is it unlocked?") from error
+        key = read_entry(provider, f"the key of {provider}")
+    except ConfigError as error:
+        raise MissingKeyError(str(error)) from error
     if not key:
         raise MissingKeyError(f"The keyring has no key of {provider}: run `hfs config set-key {provider}`.")
-    return str(key)
+    return key
 
 
 def keep_key(provider: str, key: str) -> None:
@@ -80,19 +77,7 @@ def keep_key(provider: str, key: str) -> None:
     Raises:
         MissingKeyError: There is no keyring, or it refuses.
     """
-    keyring = _keyring()
     try:
-        keyring.set_password(_SERVICE, provider, key)
-    except keyring.errors.KeyringError as error:
-        raise MissingKeyError(f"The keyring did not take the key of {provider}: {error}.") from error
-
-
-def _keyring() -> ModuleType:
-    try:
-        import keyring
-        import keyring.errors
-    except ImportError as error:
-        raise MissingKeyError(
-            "The keyring needs one more package: python3 -m pip install 'hfs-chat[keyring]'."
-        ) from error
-    return keyring
+        keep_entry(provider, key, f"the key of {provider}")
+    except ConfigError as error:
+        raise MissingKeyError(str(error)) from error

@@ -16,8 +16,7 @@ _ANY: Final = frozenset({"host", "port", "user", "password", "dbname", "passfile
 _PARAMETERS: Final = {
     "asyncpg": _ANY | {"ssl"},
     "psycopg": _ANY
-    | {"application_name", "channel_binding", "connect_timeout", "gssencmode", "options", "sslcert", "sslkey"}
-    | {"sslrootcert"},
+    | {"channel_binding", "connect_timeout", "gssencmode", "sslcert", "sslkey", "sslrootcert"},
 }
 _PARTS: Final = frozenset({"host", "port", "user", "password", "dbname"})
 _SIGNS: Final = re.compile(r"[\x00-\x20\x7f]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import re
@@ -30,6 +31,7 @@ from hfs.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from hfs.persistence import Notice, SessionRepository
+    from hfs.persistence.store_location import StoreLocation
 
 _HOSTILE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -65,6 +67,8 @@ class HFSApp(App[int]):
         self.home = home
         self._passing = contextlib.ExitStack()
         self._store_home = self._passing.enter_context(passing_home()) if options.no_save else home
+        self._saves = not options.no_save
+        self._secret: str | None = None
         self._repo: SessionRepository | None = None
         self._session_id: int | None = None
         self._indexing = Indexing(partial(self.call_later, self._tell_indexing))
@@ -133,13 +137,18 @@ class HFSApp(App[int]):
 
         Raises:
             StoreError: It can't be opened.
+            ConfigError: What is set names no store.
         """
         # Imported once the first screen is painted, as everything that it does not need.
         from hfs.persistence import open_repository
+        from hfs.stores import DOCUMENTS, store_text
 
         if self._repo is None:
-            home = self._store_home
-            repo = open_repository(home, self._told, self._indexing.told)
+            location = await self._chosen_store()
+            chosen: dict[str, Any] = {}
+            if location is not None and location.kind != DOCUMENTS:
+                chosen = {"store": store_text(location)}
+            repo = open_repository(self._store_home, self._told, self._indexing.told, **chosen)
             try:
                 # Nothing here waits for the index, which may have to be made first.
                 await repo.require_readable()
@@ -147,7 +156,19 @@ class HFSApp(App[int]):
                 await repo.close()
                 raise
             self._repo = repo
+            self._chat.show_store("" if location is None or location.kind == DOCUMENTS else location.label)
         return self._repo
+
+    async def _chosen_store(self) -> StoreLocation | None:
+        """The store that was chosen; None for a chat of which nothing is kept."""
+        from hfs.stores import chosen_store
+
+        if not self._saves:
+            return None
+        # A keyring may ask its owner first.
+        location = await asyncio.to_thread(chosen_store, self.home)
+        self._secret = location.password
+        return location
 
     def _told(self, notice: Notice) -> None:
         self._chat.call_later(self._chat.note, notice.text)
@@ -171,7 +192,7 @@ class HFSApp(App[int]):
 
         # What fails while the program ends, because it ends, must not take the place of what went wrong.
         if not self._exit_renderables:
-            self._exit_renderables.append(Text(write_report(self.home)))
+            self._exit_renderables.append(Text(write_report(self.home, self._secret)))
         self._close_messages_no_wait()
 
     def get_session_repo(self) -> SessionRepository | None:

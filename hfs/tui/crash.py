@@ -7,17 +7,26 @@ import platform
 import sys
 import traceback
 from pathlib import Path
+from urllib.parse import quote
 
 from hfs import __version__
 from hfs.display import display, one_line
 from hfs.paths import CRASH_LOG
-from hfs.redaction import redact
+from hfs.redaction import MASK, redact
 
 
-def write_report(home: Path) -> str:
-    """Writes the exception that is being handled to ``crash.log``; returns what a person should be told."""
+def write_report(home: Path, secret: str | None = None) -> str:
+    """Writes the exception that is being handled to ``crash.log``.
+
+    Args:
+        home: The home folder.
+        secret: The password of the store, where there is one.
+
+    Returns:
+        What a person should be told.
+    """
     error = sys.exception()
-    body = redact("".join(traceback.format_exception(error)), os.environ)
+    body = _masked("".join(traceback.format_exception(error)), secret)
     head = f"hfs {__version__}, Python {platform.python_version()}, {platform.system()}\n\n"
     path = home / CRASH_LOG
     try:
@@ -28,7 +37,11 @@ def write_report(home: Path) -> str:
         where = f"The details, without keys, are in {path}."
     except OSError as failure:
         where = f"The details could not be written to {path}: {failure.strerror or failure}."
-    what = one_line(redact(f"{type(error).__name__}: {error}", os.environ), 300)
-    return (
-        f"hfs stopped because of a mistake of its own: {what}\nWhat was saved is in its files. {one_line(where, 500)}"
-    )
+    what = one_line(_masked(f"{type(error).__name__}: {error}", secret), 300)
+    return f"hfs stopped because of a mistake of its own: {what}\nWhat was saved is there. {one_line(where, 500)}"
+
+
+def _masked(text: str, secret: str | None) -> str:
+    for form in (secret, quote(secret, safe="")) if secret else ():
+        text = text.replace(form, MASK)
+    return redact(text, os.environ)

@@ -49,7 +49,7 @@ def sentence(event: Event | OutsideEvent, said: str = "") -> Sentence | None:
         case SessionBroken(error=error):
             return Sentence(str(error), "error")
         case SessionRemoved():
-            return Sentence("The file of this session was removed. What you say next begins a new one.", "error")
+            return Sentence("This session was removed. What you say next begins a new one.", "error")
         case SessionChanged(session=session, changes=changes, kept_aside=kept) if changes:
             back = f" What was taken out is kept: /restore {session.id} puts it back." if kept else ""
             return Sentence(f"Another program changed this session: {changes}.{back}")

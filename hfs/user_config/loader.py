@@ -20,6 +20,8 @@ _KEYS: Final[dict[str, type]] = {
     "offline": bool,
     "gguf": str,
     "context_length": int,
+    "store": str,
+    "store_keyring": bool,
     "providers": dict,
 }
 _PROVIDER_KEYS: Final[dict[str, type]] = {
@@ -75,6 +77,8 @@ def load_config(home: Path) -> Config:
         offline=values.get("offline", False),
         gguf=Path(gguf).expanduser() if gguf else None,
         context_length=values.get("context_length"),
+        store=values.get("store"),
+        store_keyring=values.get("store_keyring", False),
         providers=providers,
         warnings=warnings,
     )

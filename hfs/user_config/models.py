@@ -48,6 +48,10 @@ class Config:
     """Weights for the local model."""
     context_length: int | None = None
     """In tokens, for the local model."""
+    store: str | None = None
+    """Where the sessions are: ``documents``, ``sqlite``, ``postgresql://USER@HOST/DATABASE``."""
+    store_keyring: bool = False
+    """Whether the password of a server is in the system's keyring, where ``hfs config set-key store`` puts it."""
     providers: dict[str, ProviderConfig] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     """What a person should be told about the file."""

@@ -66,7 +66,7 @@ async def _resume(chat: Chat, argument: str) -> None:
 async def _rename(chat: Chat, argument: str) -> None:
     first, _, rest = argument.partition(" ")
     session_id, name = chat.session.session_id, argument
-    if first.isascii() and first.isdigit() and rest.strip() and await chat.repo.path(int(first)) is not None:
+    if first.isascii() and first.isdigit() and rest.strip() and await chat.repo.get(int(first)) is not None:
         session_id, name = int(first), rest.strip()
     if not name:
         await chat.note("Usage: /rename <name>, or /rename <id> <name>.", "error")

@@ -160,6 +160,10 @@ class ChatScreen(Screen[None]):
         """Says how far the reading of many sessions is, on which a list of them waits."""
         self._status.indexing = f"{text} Esc: don't wait" if text and self._waiting.is_on else text
 
+    def show_store(self, label: str) -> None:
+        """Says in which store the sessions are; nothing, where that is the usual one."""
+        self._status.store = label
+
     # What commands need
 
     @property

@@ -23,6 +23,8 @@ class StatusBar(Static):
     """How far the reading of many sessions is."""
     context: reactive[str] = reactive("")
     """Such as ``context 12%``."""
+    store: reactive[str] = reactive("")
+    """Where the sessions are, if not in files."""
     badge: reactive[str] = reactive("", toggle_class="-badge")
     """What must not be overlooked."""
     scrolled: reactive[bool] = reactive(False)
@@ -33,10 +35,11 @@ class StatusBar(Static):
         saved = _GAP.join(part for part in (self.badge, one_line(saving, 200)) if part)
         back = "Ctrl+End: newest" if self.scrolled else ""
         model = one_line(self.model, 50)
-        # The name gives way first, then the context: where text goes and whether it is saved must be seen.
-        parts = [part for part in (saved, back, self.indexing, self.context, model) if part]
-        if self._room(parts) < _SHORTEST_NAME:
-            parts = [part for part in (saved, back, self.indexing, model) if part]
+        # The name gives way first, then context and store: where text goes and whether it is saved must be seen.
+        for less in ((self.context, one_line(self.store, 50)), ("", one_line(self.store, 50)), ("", "")):
+            parts = [part for part in (saved, back, self.indexing, *less, model) if part]
+            if self._room(parts) >= _SHORTEST_NAME:
+                break
         room = self._room(parts)
         name = one_line(self.session, max(_SHORTEST_NAME, room))
         return Content(_GAP.join([*parts[: bool(saved)], name, *parts[bool(saved) :]]))
