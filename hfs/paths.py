@@ -15,6 +15,7 @@ DAMAGED = "damaged"
 INDEX = "index"
 MODELS = "models"
 LOCKS = "locks"
+STORES = "stores"
 CONFIG = "config.toml"
 CRASH_LOG = "crash.log"
 

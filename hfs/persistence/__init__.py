@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from hfs.persistence.repository import SessionRepository as SessionRepository
     from hfs.persistence.repository import StreamingDraft as StreamingDraft
     from hfs.persistence.repository import open_repository as open_repository
+    from hfs.persistence.sql import Base as Base
+    from hfs.persistence.sql import create_db_engine as create_db_engine
+    from hfs.persistence.sql import get_session_factory as get_session_factory
     from hfs.persistence.tinydb import DirectoryStorage as DirectoryStorage
     from hfs.persistence.tinydb import DocumentDB as DocumentDB
     from hfs.persistence.tinydb import DocumentTable as DocumentTable
@@ -78,6 +81,7 @@ _HOMES = {
         "TrashedSession",
     ),
     "repository": ("SessionRepository", "StreamingDraft", "open_repository"),
+    "sql": ("Base", "create_db_engine", "get_session_factory"),
     "tinydb": ("DirectoryStorage", "DocumentDB", "DocumentTable", "append"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
@@ -86,6 +90,7 @@ __all__ = [
     "NAME_LIMIT",
     "SORTS",
     "Amount",
+    "Base",
     "CheckReport",
     "DirectoryStorage",
     "DocumentDB",
@@ -115,8 +120,10 @@ __all__ = [
     "TrashedSession",
     "append",
     "checked_import",
+    "create_db_engine",
     "exact_float",
     "format_time",
+    "get_session_factory",
     "merge_files",
     "open_repository",
     "open_store",

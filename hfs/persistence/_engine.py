@@ -187,6 +187,9 @@ class Imports(Protocol):
     def reserve(self, count: int) -> int:
         """Takes so many ids in a row that no document has or had; returns the first."""
 
+    def claim(self, doc_id: int) -> bool:
+        """Takes this very id, if no session has or had it, or a higher one; says whether it did."""
+
     def give_back(self, first: int, end: int) -> None:
         """Lets ids from the first to before the end be given out again, if nobody reserved more meanwhile."""
 

@@ -186,6 +186,15 @@ class FileImports:
             self._folder.reserve(first + count - 1)
         return first
 
+    def claim(self, doc_id: int) -> bool:
+        """Takes this very id, if no session has or had it, or a higher one; says whether it did."""
+        with self._folder.locks.table():
+            if doc_id < self._folder.next_id():
+                return False
+            make_folder(self._folder.ops, str(self._folder.path))
+            self._folder.reserve(doc_id)
+            return True
+
     def give_back(self, first: int, end: int) -> None:
         """Lets ids be given out again, if nobody reserved more meanwhile."""
         with self._folder.locks.table():

@@ -15,8 +15,7 @@ from hfs.errors import ConfigError
 _ANY: Final = frozenset({"host", "port", "user", "password", "dbname", "passfile", "sslmode", "target_session_attrs"})
 _PARAMETERS: Final = {
     "asyncpg": _ANY | {"ssl"},
-    "psycopg": _ANY
-    | {"channel_binding", "connect_timeout", "gssencmode", "sslcert", "sslkey", "sslrootcert"},
+    "psycopg": _ANY | {"channel_binding", "connect_timeout", "gssencmode", "sslcert", "sslkey", "sslrootcert"},
 }
 _PARTS: Final = frozenset({"host", "port", "user", "password", "dbname"})
 _SIGNS: Final = re.compile(r"[\x00-\x20\x7f]")

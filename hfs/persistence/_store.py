@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hfs import paths
 from hfs.errors import HfsError, SessionNotFoundError, StoreIOError
@@ -41,6 +41,11 @@ from hfs.persistence.models import (
     SessionModel,
     SessionSummary,
 )
+
+STORE_VARIABLE: Final = "HFS_STORE"
+"""The environment variable that names the store."""
+DOCUMENTS: Final = "documents"
+"""The store of files."""
 
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy
@@ -372,13 +377,40 @@ def open_store(
     home: str | os.PathLike[str] | None = None,
     on_notice: Callable[[Notice], None] | None = None,
     on_indexing: Callable[[int, int], None] | None = None,
+    *,
+    store: str | None = None,
 ) -> SessionStore:
-    """The sessions of a home folder, for scripts: each call blocks. A context manager.
+    """The sessions of a home folder, or of a database, for scripts: each call blocks. A context manager.
 
     Args:
         home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None.
         on_notice: Called with what a person should be told.
         on_indexing: Told, from any thread, how many of how many sessions are read into the index, where those are many;
             the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
+        store: Which store: ``documents``, ``sqlite``, ``sqlite:///FILE`` or ``postgresql://USER@HOST/DATABASE``;
+            ``$HFS_STORE``, else ``documents``, where it is None.
+
+    Raises:
+        ConfigError: There is no such store.
+        StoreIOError: It can't be opened, or needs the extra ``hfs-chat[sql]``.
     """
-    return SessionStore(home, on_notice, on_indexing=on_indexing)
+    name = store or os.environ.get(STORE_VARIABLE) or DOCUMENTS
+    if name.strip() == DOCUMENTS:
+        return SessionStore(home, on_notice, on_indexing=on_indexing)
+    folder = paths.home_folder(home)
+    require_folder(folder)
+    return SessionStore(home, on_notice, engine=_open_engine(name, folder))
+
+
+def _open_engine(name: str, home: Path) -> Engine:
+    from hfs.persistence.store_location import parse_store
+
+    location = parse_store(name, home)
+    try:
+        from hfs.persistence.sql.engine import open_engine
+    except ModuleNotFoundError as error:
+        raise StoreIOError(
+            f"The store {location.shown} needs more packages: python3 -m pip install 'hfs-chat[sql]'.",
+            path=Path(location.shown),
+        ) from error
+    return open_engine(location, home)

@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from hfs.persistence._store import SessionStore
+from hfs import paths
+from hfs.persistence._store import SessionStore, open_store
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -25,6 +26,8 @@ from hfs.persistence.models import (
 )
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
     from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
     from hfs.persistence._edited import MergedEdit
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
     from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
+    from hfs.persistence.sql.portal import CallersLoop
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -63,10 +67,23 @@ class SessionRepository:
     Every method does what its namesake of ``SessionStore`` does, and raises the same errors.
 
     Args:
-        store: Where the sessions are.
+        store: Where the sessions are: a store, or what opens sessions of SQLAlchemy on a database of the caller's, see
+            ``hfs.persistence.sql.get_session_factory``. That one is used on the event loop that it was made for, and
+            its engine is not closed.
+        home: The home folder, for what is kept on this computer beside a database; ``$HFS_HOME``, else ``~/.hfs``,
+            where it is None. A store has its own.
     """
 
-    def __init__(self, store: SessionStore) -> None:
+    def __init__(
+        self, store: SessionStore | async_sessionmaker[AsyncSession], home: str | os.PathLike[str] | None = None
+    ) -> None:
+        self._loop: CallersLoop | None = None
+        if not isinstance(store, SessionStore):
+            from hfs.persistence.sql.engine import engine_of
+
+            folder = paths.home_folder(home)
+            engine, self._loop = engine_of(store, folder)
+            store = SessionStore(folder, engine=engine)
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hfs-store")
         # Threads of their own: what waits until many sessions are indexed must not keep anything from being saved.
@@ -74,8 +91,13 @@ class SessionRepository:
 
     @property
     def home(self) -> Path:
-        """The folder that holds the sessions."""
+        """The home folder."""
         return self._store.home
+
+    @property
+    def place(self) -> str:
+        """Where the sessions are: a folder, or a database by its address without a password."""
+        return self._store.place
 
     async def __aenter__(self) -> SessionRepository:
         return self
@@ -93,13 +115,18 @@ class SessionRepository:
     async def _run(
         self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
+        return await self._running_loop().run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
 
     async def _ask(
         self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
         """The same, of what needs the index."""
-        return await asyncio.get_running_loop().run_in_executor(self._asking, functools.partial(work, *args, **kwargs))
+        return await self._running_loop().run_in_executor(self._asking, functools.partial(work, *args, **kwargs))
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is not None:
+            self._loop.enter()
+        return asyncio.get_running_loop()
 
     async def create(self, name: str | None = None, *, messages: Sequence[NewMessage] = ()) -> SessionModel:
         """A new session, with its first messages, in one atomic write."""
@@ -318,13 +345,20 @@ def open_repository(
     home: str | os.PathLike[str] | None = None,
     on_notice: Callable[[Notice], None] | None = None,
     on_indexing: Callable[[int, int], None] | None = None,
+    *,
+    store: str | None = None,
 ) -> SessionRepository:
-    """The sessions of a home folder. An async context manager.
+    """The sessions of a home folder, or of a database. An async context manager.
 
     Args:
         home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
         on_notice: Called, from any thread, with what a person should be told.
         on_indexing: Told, from any thread, how many of how many sessions are read into the index, where those are many;
             the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
+        store: Which store, see ``open_store``. A database is opened before this returns.
+
+    Raises:
+        ConfigError: There is no such store.
+        StoreIOError: It can't be opened, or needs the extra ``hfs-chat[sql]``.
     """
-    return SessionRepository(SessionStore(home, on_notice, on_indexing=on_indexing))
+    return SessionRepository(open_store(home, on_notice, on_indexing, store=store))

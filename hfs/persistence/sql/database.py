@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from hfs import paths
 from hfs.errors import StoreIOError
 from hfs.persistence.sql.failures import told
-from hfs.persistence.sql.schema import bring_up_to_date
+from hfs.persistence.sql.schema import bring_up_to_date, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
 
 WRITES: Final = "hfs_writes"
@@ -81,7 +81,7 @@ def _engine(address: URL, **options: Any) -> AsyncEngine:
     else:
         options["connect_args"] = {"options": "-c synchronous_commit=on", "application_name": "hfs"}
     if "poolclass" not in options:
-        options |= {"pool_size": _POOL, "max_overflow": _MORE, "pool_pre_ping": True}
+        options |= {"pool_size": _POOL, "max_overflow": _MORE}
     return create_async_engine(address, **options)
 
 
@@ -122,6 +122,9 @@ async def _prepare(address: URL) -> None:
     engine = _engine(address, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
+            if await connection.run_sync(is_up_to_date):
+                return
+            await connection.rollback()
             await connection.execution_options(**{WRITES: True})
             await connection.run_sync(bring_up_to_date)
             await connection.commit()

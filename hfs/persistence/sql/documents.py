@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
@@ -137,7 +137,7 @@ class SqlDocuments:
             _set(row, _header_columns(row.id, header))
         if fresh:
             columns = message_columns(row.id, fresh, row.created_at)
-            _insert_messages(session, row.id, columns, row.message_count, keys)
+            _insert_messages(session, row.id, columns, row.message_count, keys[: len(fresh)])
             _set(row, listed_after(row, fresh))
             row.last_number = max(row.last_number, *(found["number"] for found in columns))
             row.version = keys[0]
@@ -273,7 +273,7 @@ def _replace_messages(
     old = {row.number: row for row in before.messages}
     gone = [row.id for number, row in old.items() if number not in {found["number"] for found in messages}]
     for at in range(0, len(gone), 500):
-        session.execute(MessageRow.__table__.delete().where(MessageRow.id.in_(gone[at : at + 500])))  # type: ignore[attr-defined]
+        session.execute(delete(MessageRow).where(MessageRow.id.in_(gone[at : at + 500])))
     said: dict[int, list[str]] = {}
     for at, found in enumerate(messages):
         row = old.get(found["number"])
@@ -323,6 +323,3 @@ def _header_columns(doc_id: int, header: Document) -> Columns:
 def _set(row: SessionRow, columns: Columns) -> None:
     for name, value in columns.items():
         setattr(row, name, value)
-
-
-__all__ = ["SqlDocuments", "Stored", "insert_session", "is_number", "take_numbers", "text", "whole"]

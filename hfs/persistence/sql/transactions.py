@@ -50,13 +50,17 @@ class Transactions:
         """Whether it is SQLite; else it is PostgreSQL."""
         return self.engine.dialect.name == "sqlite"
 
-    def read(self, work: Callable[[Session], _Result]) -> _Result:
+    def read(self, work: Callable[[Session], _Result], *, patience: float | None = None) -> _Result:
         """What a function that only reads returns. It may be called several times.
+
+        Args:
+            work: The function.
+            patience: How long a server that is away is waited for, in seconds; as for all, where it is None.
 
         Raises:
             StoreIOError, LockTimeoutError: The database can't be reached, or refuses.
         """
-        return self._portal.run(self._patiently(work, writes=False))
+        return self._portal.run(self._patiently(work, self._patience if patience is None else patience, writes=False))
 
     def write(self, work: Callable[[Session], _Result]) -> _Result:
         """The same, of one that writes: durable once this returns.
@@ -64,11 +68,11 @@ class Transactions:
         It may be called again though its first transaction was committed, where the server's answer got lost: it must
         find that out itself.
         """
-        return self._portal.run(self._patiently(work, writes=True))
+        return self._portal.run(self._patiently(work, self._patience, writes=True))
 
-    async def _patiently(self, work: Callable[[Session], _Result], *, writes: bool) -> _Result:
+    async def _patiently(self, work: Callable[[Session], _Result], patience: float, *, writes: bool) -> _Result:
         attempts = AsyncRetrying(
-            stop=stop_after_delay(self._patience),
+            stop=stop_after_delay(patience),
             wait=wait_random_exponential(_SHORTEST, _LONGEST),
             retry=retry_if_exception(is_passing),
             reraise=True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
@@ -16,7 +18,7 @@ def _number() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
-def _json() -> sa.types.TypeEngine[object]:
+def _json() -> sa.types.TypeEngine[Any]:
     return sa.JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -51,7 +53,7 @@ def upgrade() -> None:
     else:
         op.create_table(
             "message_words",
-            sa.Column("message_id", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+            sa.Column("message_id", _number(), sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
             sa.Column("part", sa.Integer(), primary_key=True),
             sa.Column("words", TSVECTOR(), nullable=False),
         )

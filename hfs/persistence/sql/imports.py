@@ -1,0 +1,110 @@
+"""Many sessions brought into a database at once."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from hfs.errors import StoreError
+from hfs.persistence._format import Document
+from hfs.persistence._locks import TableLocks
+from hfs.persistence._session_document import complete
+from hfs.persistence.sql.documents import insert_session, take_numbers
+from hfs.persistence.sql.rows import CounterRow, SessionRow
+from hfs.persistence.sql.transactions import Transactions, new_key
+
+
+class SqlImports:
+    """Brings many sessions into a database.
+
+    Args:
+        transactions: The database.
+        locks: Keep two imports on this computer from running at once. Those on others see each other's sessions by the
+            uids, of which a database takes each once.
+    """
+
+    def __init__(self, transactions: Transactions, locks: TableLocks) -> None:
+        self._transactions = transactions
+        self._locks = locks
+
+    @property
+    def by_a_process(self) -> Path | None:
+        """None: threads share the connections."""
+        return None
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Keeps others on this computer from importing."""
+        with self._locks.imports():
+            yield
+
+    def reserve(self, count: int) -> int:
+        """Takes so many ids in a row; returns the first."""
+        return self._transactions.write(lambda session: take_numbers(session, count))
+
+    def claim(self, doc_id: int) -> bool:
+        """Takes this very id, if no session has or had it, or a higher one; says whether it did."""
+        statement = (
+            update(CounterRow)
+            .where(CounterRow.name == "sessions", CounterRow.next <= doc_id)
+            .values(next=doc_id + 1)
+            .returning(CounterRow.next)
+        )
+        return self._transactions.write(lambda session: session.execute(statement).first() is not None)
+
+    def give_back(self, first: int, end: int) -> None:
+        """Lets ids be given out again, if nobody reserved more meanwhile."""
+
+        def work(session: Session) -> Any:
+            highest = session.scalar(select(func.max(SessionRow.id))) or 0
+            if highest < first:
+                counter = update(CounterRow).where(CounterRow.name == "sessions", CounterRow.next == end)
+                session.execute(counter.values(next=first))
+
+        self._transactions.write(work)
+
+    def place(self, doc_id: int, document: Document) -> None:
+        """Adds a document under an id that was reserved for it. It is whole and durable when this returns.
+
+        Raises:
+            StoreError: A session of its uid came in meanwhile.
+            TypeError, ValueError: A value that JSON has no form for, or nested too deep; nothing was written.
+        """
+        key = new_key()
+
+        def work(session: Session) -> None:
+            if session.scalar(select(SessionRow.id).where(SessionRow.version == key)) is not None:
+                return
+            try:
+                insert_session(session, doc_id, document, key)
+            except IntegrityError as error:
+                raise StoreError(f"Session {doc_id} was not added: one of its uid is here already.") from error
+
+        self._transactions.write(work)
+
+    def add_once(self, document: Document) -> tuple[int, bool]:
+        """Adds a document unless there is one with its uid; returns its id, and whether it was added."""
+        key = new_key()
+
+        def work(session: Session) -> tuple[int, bool]:
+            landed = session.scalar(select(SessionRow.id).where(SessionRow.version == key))
+            if landed is not None:
+                return landed, True
+            # Held until the end of the transaction: nobody else adds one meanwhile.
+            doc_id = take_numbers(session, 1)
+            completed = dict(document)
+            complete(doc_id, completed)
+            present = select(SessionRow.id).where(SessionRow.uid == completed["uid"], SessionRow.deleted_at.is_(None))
+            found = session.scalar(present)
+            if found is not None:
+                return found, False
+            insert_session(session, doc_id, document, key)
+            return doc_id, True
+
+        return self._transactions.write(work)
