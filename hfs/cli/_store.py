@@ -7,13 +7,12 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hfs import persistence
 from hfs.errors import HfsError
 from hfs.paths import home_folder
-from hfs.stores import DOCUMENTS, has_files, named_store, text_to_open
+from hfs.stores import has_files, named_store, text_to_open
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -86,8 +85,8 @@ def open_store(on_notice: Callable[[persistence.Notice], None] | None = None) ->
         ConfigError: What is set names no store.
     """
     home = home_folder()
-    chosen = _chosen(home)
-    with indexing_bar() as bar, persistence.open_store(home, on_notice, bar, **chosen) as store:
+    chosen = text_to_open(home)
+    with indexing_bar() as bar, persistence.open_store(home, on_notice, bar, store=chosen) as store:
         yield store
 
 
@@ -97,15 +96,10 @@ async def open_repository(
 ) -> AsyncIterator[persistence.SessionRepository]:
     """The same, for asyncio."""
     home = home_folder()
-    chosen = _chosen(home)
+    chosen = text_to_open(home)
     with indexing_bar() as bar:
-        async with persistence.open_repository(home, on_notice, bar, **chosen) as repo:
+        async with persistence.open_repository(home, on_notice, bar, store=chosen) as repo:
             yield repo
-
-
-def _chosen(home: Path) -> dict[str, Any]:
-    text = text_to_open(home)
-    return {} if text == DOCUMENTS else {"store": text}
 
 
 def require_files(command: str, instead: str) -> None:

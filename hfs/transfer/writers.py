@@ -171,7 +171,7 @@ def _write_all(home: str, pipe: Connection) -> None:
             pipe.send((session_id, error))
 
     # What waits is bounded by the other side, which waits for the oldest.
-    with open_store(home) as store, ThreadPoolExecutor(_THREADS) as pool:
+    with open_store(home, store="documents") as store, ThreadPoolExecutor(_THREADS) as pool:
         try:
             while (work := pipe.recv()) is not None:
                 pool.submit(write, *work)

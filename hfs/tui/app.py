@@ -139,16 +139,9 @@ class HFSApp(App[int]):
             StoreError: It can't be opened.
             ConfigError: What is set names no store.
         """
-        # Imported once the first screen is painted, as everything that it does not need.
-        from hfs.persistence import open_repository
-        from hfs.stores import DOCUMENTS, store_text
-
         if self._repo is None:
-            location = await self._chosen_store()
-            chosen: dict[str, Any] = {}
-            if location is not None and location.kind != DOCUMENTS:
-                chosen = {"store": store_text(location)}
-            repo = open_repository(self._store_home, self._told, self._indexing.told, **chosen)
+            # A keyring may ask its owner first, and a server may be far away.
+            location, repo = await asyncio.to_thread(self._open_store)
             try:
                 # Nothing here waits for the index, which may have to be made first.
                 await repo.require_readable()
@@ -156,19 +149,21 @@ class HFSApp(App[int]):
                 await repo.close()
                 raise
             self._repo = repo
-            self._chat.show_store("" if location is None or location.kind == DOCUMENTS else location.label)
+            self._chat.show_store(location.label if location is not None else "")
         return self._repo
 
-    async def _chosen_store(self) -> StoreLocation | None:
-        """The store that was chosen; None for a chat of which nothing is kept."""
-        from hfs.stores import chosen_store
+    def _open_store(self) -> tuple[StoreLocation | None, SessionRepository]:
+        """The store that was chosen, and where it is if sessions are no files in it."""
+        # Imported once the first screen is painted, as everything that it does not need.
+        from hfs.persistence import open_repository
+        from hfs.stores import DOCUMENTS, chosen_store, has_files, store_text
 
-        if not self._saves:
-            return None
-        # A keyring may ask its owner first.
-        location = await asyncio.to_thread(chosen_store, self.home)
-        self._secret = location.password
-        return location
+        location = None
+        if self._saves and not has_files(self.home):
+            location = chosen_store(self.home)
+            self._secret = location.password
+        chosen = store_text(location) if location is not None else DOCUMENTS
+        return location, open_repository(self._store_home, self._told, self._indexing.told, store=chosen)
 
     def _told(self, notice: Notice) -> None:
         self._chat.call_later(self._chat.note, notice.text)
