@@ -71,7 +71,8 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Your conversations are plain files in ~/.hfs/sessions (or $HFS_HOME/sessions), if no --store is named.",
+    epilog="Your conversations are plain files in ~/.hfs/sessions (or $HFS_HOME/sessions), unless you name a database "
+    "as the store.",
 )
 @click.option("-c", "--continue", "continue_last", is_flag=True, help="Go on with the last session.")
 @click.option(

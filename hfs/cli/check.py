@@ -16,7 +16,7 @@ _MANY = 2000
 
 @click.command("check")
 @click.argument("sessions", nargs=-1, metavar="[SESSION]...")
-@click.option("--repair", is_flag=True, help="Mend what can be mended; originals are kept in damaged/.")
+@click.option("--repair", is_flag=True, help="Mend what can be mended; original files are kept in damaged/.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context
 def check_command(ctx: click.Context, sessions: tuple[str, ...], repair: bool, as_json: bool) -> None:

@@ -66,7 +66,7 @@ def _as_json(one: TrashedSession, what: str) -> dict[str, object]:
         "name": one.name,
         "messages": one.message_count,
         "deleted_at": one.deleted_at.isoformat(),
-        "path": one.path,
+        "path": one.path or None,
     }
 
 

@@ -139,6 +139,7 @@ def test_what_was_deleted_in_a_database_comes_back(run: Command) -> None:
     assert "Session restored: about bread" in run("trash", "restore", "2")[1]
     assert "green tea" in run("show", "1")[1]
     run("delete", "1")
+    assert '"path": null' in run("trash", "list", "--json")[1]
     assert "1 item removed for good" in run("trash", "empty", "--yes")[1]
     assert run("restore", "1")[0] == 2
 
