@@ -409,6 +409,8 @@ def _open_engine(name: str, home: Path) -> Engine:
     try:
         from hfs.persistence.sql.engine import open_engine
     except ModuleNotFoundError as error:
+        if error.name is not None and error.name.partition(".")[0] == "hfs":
+            raise
         raise StoreIOError(
             f"The store {location.shown} needs more packages: python3 -m pip install 'hfs-chat[sql]'.",
             path=Path(location.shown),
