@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from hfs import paths
-from hfs.errors import StoreIOError
+from hfs.errors import HfsError, StoreIOError
+from hfs.persistence._files import FileOps, make_folder
 from hfs.persistence.sql.failures import told
 from hfs.persistence.sql.schema import bring_up_to_date, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
@@ -140,9 +141,11 @@ def _make_file(address: URL) -> None:
         return
     path = Path(address.database)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(FileOps(), str(path.parent))
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
     except OSError as error:
+        if isinstance(error, HfsError):
+            raise
         raise StoreIOError(
             f"Could not open {path}: {error.strerror or error}.", path=path, errno=error.errno
         ) from error

@@ -1,0 +1,58 @@
+"""Coroutines that threads wait for."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import CancelledError
+
+import pytest
+
+from hfs.persistence.sql.portal import CallersLoop, OwnLoop
+
+
+async def thread_name() -> str:
+    return threading.current_thread().name
+
+
+def test_a_loop_of_our_own_runs_on_its_thread_and_begins_again_after_it_was_closed() -> None:
+    loop = OwnLoop()
+    assert loop.run(thread_name()) == "hfs-sql"
+    loop.close()
+    loop.close()
+    assert loop.run(thread_name()) == "hfs-sql"
+    loop.close()
+    assert "hfs-sql" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_still_runs_is_cancelled_when_the_loop_is_closed() -> None:
+    loop, started = OwnLoop(), threading.Event()
+    failures: list[BaseException] = []
+
+    async def wait() -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    def work() -> None:
+        try:
+            loop.run(wait())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    started.wait()
+    loop.close()
+    thread.join(10)
+    assert [type(error) for error in failures] == [CancelledError]
+
+
+async def test_the_callers_loop_runs_what_its_threads_wait_for() -> None:
+    loop = CallersLoop()
+    loop.enter()
+    assert await asyncio.to_thread(loop.run, thread_name()) == threading.current_thread().name
+
+
+def test_without_a_loop_it_is_said_how_to_have_one() -> None:
+    with pytest.raises(RuntimeError, match="use SessionRepository"):
+        CallersLoop().run(thread_name())
