@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -130,12 +130,21 @@ def _count(connection: sqlite3.Connection, wanted: SessionFilter) -> int:
 
 def count_tags(connection: sqlite3.Connection) -> dict[str, int]:
     """Every tag as it is spelled most often, and how many sessions have it in any case; the most used first."""
+    statement = "SELECT tags, count(*) FROM sessions WHERE tags <> '[]' GROUP BY tags"
+    return add_tags((_loaded(found), count) for found, count in connection.execute(statement))
+
+
+def add_tags(tagged: Iterable[tuple[Sequence[str], int]]) -> dict[str, int]:
+    """Every tag as it is spelled most often, and how many sessions have it in any case; the most used first.
+
+    Args:
+        tagged: The tags of sessions, and how many have just these.
+    """
     spellings: dict[str, dict[str, int]] = {}
     sessions: dict[str, int] = {}
-    statement = "SELECT tags, count(*) FROM sessions WHERE tags <> '[]' GROUP BY tags"
-    for found, count in connection.execute(statement):
+    for tags, count in tagged:
         by_case: dict[str, str] = {}
-        for tag in _loaded(found):
+        for tag in tags:
             by_case.setdefault(tag.casefold(), tag)
         for folded, tag in by_case.items():
             counts = spellings.setdefault(folded, {})

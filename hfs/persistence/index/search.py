@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from hfs.errors import HfsError
 from hfs.persistence._folder import DocumentFolder
+from hfs.persistence._session_document import to_session
 from hfs.persistence.index.database import IndexDatabase, Progress
 from hfs.persistence.index.excerpts import Finder, WordFinder
 from hfs.persistence.index.hits import HitReader
-from hfs.persistence.index.query import parse_query
-from hfs.persistence.index.searching import SearchOptions, WordSearch, order
-from hfs.persistence.models import SearchResult
+from hfs.persistence.index.rows import identity_number
+from hfs.persistence.index.searching import SearchOptions, WordSearch, active_of, finders_of, order
+from hfs.persistence.models import SearchResult, SessionModel
 
 _MOST_PLACES: Final = 2000
 """How many places are looked at in each file of the index, the newest first, of those in which the words stand."""
@@ -43,13 +45,7 @@ class Search:
         """Whether no words of the index are needed."""
         self.as_typed = options.as_typed
         """Whether it is made again at each key."""
-        if options.regex:
-            from hfs.persistence.index.scanning import PatternFinder, parse_pattern
-
-            self._finders: list[Finder] = [PatternFinder(parse_pattern(text))]
-        else:
-            query = parse_query(text, as_typed=options.as_typed)
-            self._finders = [WordFinder(query), WordFinder(query.opened())]
+        self._finders = finders_of(text, options)
 
     def run(
         self, connection: sqlite3.Connection, database: IndexDatabase, folder: DocumentFolder, progress: Progress
@@ -82,10 +78,11 @@ class Search:
         with _files(connection, database.folder) as parts:
             while True:
                 findings = WordSearch(connection, parts, self._options, most).find(finder.query)
-                reader = HitReader(connection, folder, finder, self._options)
-                result = reader.result(findings, order(connection, findings), self._limit)
+                indexed = _IndexedSessions(connection, folder)
+                reader = HitReader(indexed.read, finder, self._options)
+                result = reader.result(findings, order(findings, active_of(connection, findings)), self._limit)
                 if most is None or findings.exact or len(result) >= (self._limit or 0) or not self._may_go_on(most):
-                    return result, reader.stale
+                    return result, indexed.stale
                 # They are in few sessions, or too old.
                 most *= _WIDER
 
@@ -99,9 +96,41 @@ class Search:
         from hfs.persistence.index.scanning import scan
 
         findings = scan(connection, folder, finder, self._options, self._limit if self.for_pattern else None, progress)
-        sessions = list(findings.sessions) if self.for_pattern else order(connection, findings)
-        reader = HitReader(connection, folder, finder, self._options)
-        return reader.result(findings, sessions, self._limit), reader.stale
+        sessions = list(findings.sessions) if self.for_pattern else order(findings, active_of(connection, findings))
+        indexed = _IndexedSessions(connection, folder)
+        return HitReader(indexed.read, finder, self._options).result(findings, sessions, self._limit), indexed.stale
+
+
+class _IndexedSessions:
+    """Reads sessions whose files are as the index has them.
+
+    Args:
+        connection: The database.
+        folder: The sessions.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, folder: DocumentFolder) -> None:
+        self._connection = connection
+        self._folder = folder
+        self.stale: list[int] = []
+        """Sessions that are not as the index has them."""
+
+    def read(self, session_id: int) -> SessionModel | None:
+        """A session as its file is, if that is as the index has it."""
+        statement = "SELECT identity FROM sessions WHERE id = ?"
+        identity = self._connection.execute(statement, (session_id,)).fetchone()
+        try:
+            snapshot = self._folder.read(session_id)
+        except HfsError:
+            # Of a damaged file the index has no more than a name that was made up for it.
+            present = self._folder.identity(session_id)
+            if present is None or identity != (identity_number(present),):
+                self.stale.append(session_id)
+            return None
+        if snapshot is None or identity != (identity_number(snapshot.identity),):
+            self.stale.append(session_id)
+            return None
+        return to_session(session_id, snapshot.document, recovered=snapshot.salvaged)
 
 
 @contextlib.contextmanager

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from hfs.persistence.index.excerpts import Finder, WordFinder
 from hfs.persistence.index.listing import SessionFilter, condition
 from hfs.persistence.index.places import Extents, count_matching, matching, owned
-from hfs.persistence.index.query import Query
+from hfs.persistence.index.query import Query, parse_query
 from hfs.persistence.index.rows import HIGHEST, NAME, OTHER, ROLES
 from hfs.persistence.models import MessageModel, SessionModel
 
@@ -67,6 +68,24 @@ class SearchOptions:
     def is_told_by_places(self) -> bool:
         """Whether the index knows of each place in these sessions if it is meant."""
         return self.since is None and self.role_number != OTHER
+
+
+def finders_of(text: str, options: SearchOptions) -> list[Finder]:
+    """What finds what was typed; a later one only where one before it finds nothing.
+
+    Args:
+        text: Words, or a pattern.
+        options: Which of them, and whether the last word may be half typed.
+
+    Raises:
+        BadQueryError: This is nothing that can be looked for.
+    """
+    if options.regex:
+        from hfs.persistence.index.scanning import PatternFinder, parse_pattern
+
+        return [PatternFinder(parse_pattern(text))]
+    query = parse_query(text, as_typed=options.as_typed)
+    return [WordFinder(query), WordFinder(query.opened())]
 
 
 @dataclass(slots=True)
@@ -159,18 +178,27 @@ class WordSearch:
         return len(places)
 
 
-def order(connection: sqlite3.Connection, findings: Findings) -> list[int]:
-    """The sessions in the order in which they are shown.
-
-    First those with the words in their name, then those where they stand side by side; then those that have them more
-    often, by powers of two; then the one in which something happened last.
-    """
+def active_of(connection: sqlite3.Connection, findings: Findings) -> dict[int, int]:
+    """When something happened last in each session that something was found in, in microseconds since 1970."""
     active: dict[int, int] = {}
     sessions = list(findings.sessions)
     for at in range(0, len(sessions), _AT_ONCE):
         some = sessions[at : at + _AT_ONCE]
         statement = f"SELECT id, active FROM sessions WHERE id IN ({', '.join('?' * len(some))})"
         active.update(connection.execute(statement, some))
+    return active
+
+
+def order(findings: Findings, active: Mapping[int, int]) -> list[int]:
+    """The sessions in the order in which they are shown.
+
+    First those with the words in their name, then those where they stand side by side; then those that have them more
+    often, by powers of two; then the one in which something happened last.
+
+    Args:
+        findings: What was found.
+        active: When something happened last in each session, in microseconds since 1970. Others are left out.
+    """
 
     def rank(session: int) -> tuple[bool, bool, int, int, int]:
         found = findings.sessions[session]

@@ -80,7 +80,7 @@ def statistics(connection: sqlite3.Connection, wanted: SessionFilter) -> Statist
     Raises:
         sqlite3.DatabaseError: A row isn't what was written.
     """
-    counter = _Counter(wanted)
+    counter = ActivityCounter(wanted)
     # A fork is newer than what it begins with: when a session was begun tells nothing of what was said in it.
     where, values = condition(replace(wanted, since=None, until=None))
     statement = f"SELECT created, messages, problem IS NOT NULL AND uid = '', activity FROM sessions WHERE {where}"
@@ -95,11 +95,16 @@ def statistics(connection: sqlite3.Connection, wanted: SessionFilter) -> Statist
     return counter.result()
 
 
-class _Counter:
-    """Counts session after session."""
+class ActivityCounter:
+    """Counts session after session.
+
+    Args:
+        wanted: Its time is that of what is counted.
+    """
 
     def __init__(self, wanted: SessionFilter) -> None:
         self.damaged = 0
+        """How many sessions can't be read; counted by whoever finds them."""
         self._since = wanted.since
         self._until = wanted.until
         self._hours: dict[str, Amount | None] = {}
@@ -110,7 +115,15 @@ class _Counter:
         self._lengths: dict[int, int] = {}
 
     def add(self, created: int, activity: str) -> int:
-        """Counts a session's messages; returns how many those in the filter's time are."""
+        """Counts a session's messages; returns how many those in the filter's time are.
+
+        Args:
+            created: When it was begun, in microseconds since 1970.
+            activity: By hour, role and model: how many messages, and their characters together, as JSON.
+
+        Raises:
+            ValueError, TypeError, OverflowError: That is no activity.
+        """
         hours, counted = self._hours, 0
         for hour, role, model, messages, characters in orjson.loads(activity):
             day = hours[hour] if hour in hours else self._day_of(hour, created)
