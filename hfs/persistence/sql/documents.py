@@ -102,14 +102,11 @@ class SqlDocuments:
         key = new_key()
 
         def work(session: Session) -> int:
-            landed = session.scalar(select(SessionRow.id).where(SessionRow.version == key))
-            if landed is not None:
-                return landed
             doc_id = take_numbers(session, 1)
             insert_session(session, doc_id, document, key)
             return doc_id
 
-        return self._transactions.write(work)
+        return self._transactions.write(work, landed=lambda session: landed_as(session, key))
 
     def append(self, doc_id: int, items: list[Document], amend: Amend | None = None) -> list[Document] | None:
         """Appends messages; returns them as they were stored, or None if there is no such document."""
@@ -117,15 +114,16 @@ class SqlDocuments:
             return None
         keys = [new_key() for _ in items]
 
+        def landed(session: Session) -> list[Document] | None:
+            statement = select(MessageRow).where(MessageRow.write_key.in_(keys)).order_by(MessageRow.position)
+            return [item_from(row) for row in session.scalars(statement)] or None
+
         def work(session: Session) -> list[Document] | None:
-            landed = session.scalars(select(MessageRow).where(MessageRow.write_key.in_(keys))).all()
-            if landed:
-                return [item_from(row) for row in sorted(landed, key=lambda row: row.position)]
             locked = select(SessionRow).where(SessionRow.id == doc_id, SessionRow.deleted_at.is_(None))
             row = session.scalar(locked.with_for_update())
             return None if row is None else self._append(session, row, items, keys, amend)
 
-        return self._transactions.write(work)
+        return self._transactions.write(work, landed=landed)
 
     def _append(
         self, session: Session, row: SessionRow, items: list[Document], keys: list[str], amend: Amend | None
@@ -184,9 +182,6 @@ class SqlDocuments:
         highest = max([before.last_number, *(found["number"] for found in messages)])
 
         def work(session: Session) -> bool:
-            present = _version(session, before.id)
-            if present == key:
-                return True
             changed = {**columns, "version": key, "last_number": highest}
             statement = update(SessionRow).where(SessionRow.id == before.id, SessionRow.version == before.version)
             if session.execute(statement.values(**changed).returning(SessionRow.id)).first() is None:
@@ -195,7 +190,7 @@ class SqlDocuments:
             notify(session, before.id)
             return True
 
-        return self._transactions.write(work)
+        return self._transactions.write(work, landed=lambda session: _version(session, before.id) == key or None)
 
     def mend(self, doc_id: int, recover: Callable[[bytes], Document | None]) -> object | None:
         """None: what a database holds is no damaged file."""
@@ -219,6 +214,11 @@ def whole(session: Session, doc_id: int) -> SessionRow | None:
 def _version(session: Session, doc_id: int) -> str | None:
     statement = select(SessionRow.version).where(SessionRow.id == doc_id, SessionRow.deleted_at.is_(None))
     return session.scalar(statement)
+
+
+def landed_as(session: Session, key: str) -> int | None:
+    """The session that a write brought in, or changed last; None if it wasn't committed."""
+    return session.scalar(select(SessionRow.id).where(SessionRow.version == key))
 
 
 def take_numbers(session: Session, count: int) -> int:
@@ -263,7 +263,7 @@ def _insert_messages(
     ]
     session.add_all(rows)
     session.flush()
-    write_words(session, searchable({row.id: row.content for row in rows}))
+    write_words(session, searchable({row.id: row.content for row in rows}), fresh=True)
 
 
 def _replace_messages(

@@ -15,7 +15,7 @@ from hfs.errors import StoreError
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TableLocks
 from hfs.persistence._session_document import complete
-from hfs.persistence.sql.documents import insert_session, take_numbers
+from hfs.persistence.sql.documents import insert_session, landed_as, take_numbers
 from hfs.persistence.sql.rows import CounterRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
 
@@ -79,7 +79,7 @@ class SqlImports:
         key = new_key()
 
         def work(session: Session) -> None:
-            if session.scalar(select(SessionRow.id).where(SessionRow.version == key)) is not None:
+            if landed_as(session, key) is not None:
                 return
             try:
                 insert_session(session, doc_id, document, key)
@@ -93,7 +93,7 @@ class SqlImports:
         key = new_key()
 
         def work(session: Session) -> tuple[int, bool]:
-            landed = session.scalar(select(SessionRow.id).where(SessionRow.version == key))
+            landed = landed_as(session, key)
             if landed is not None:
                 return landed, True
             # Held until the end of the transaction: nobody else adds one meanwhile.

@@ -62,13 +62,26 @@ class Transactions:
         """
         return self._portal.run(self._patiently(work, self._patience if patience is None else patience, writes=False))
 
-    def write(self, work: Callable[[Session], _Result]) -> _Result:
+    def write(
+        self, work: Callable[[Session], _Result], *, landed: Callable[[Session], _Result | None] | None = None
+    ) -> _Result:
         """The same, of one that writes: durable once this returns.
 
-        It may be called again though its first transaction was committed, where the server's answer got lost: it must
-        find that out itself.
+        Args:
+            work: The function.
+            landed: Asked before it is called again, where the server's answer got lost: what the work returned if its
+                transaction was committed all the same, None if it wasn't. Where there is none, the work must come to
+                the same whether it was done before or not.
         """
-        return self._portal.run(self._patiently(work, self._patience, writes=True))
+        attempts = 0
+
+        def attempt(session: Session) -> _Result:
+            nonlocal attempts
+            attempts += 1
+            before = landed(session) if landed is not None and attempts > 1 else None
+            return work(session) if before is None else before
+
+        return self._portal.run(self._patiently(attempt, self._patience, writes=True))
 
     async def _patiently(self, work: Callable[[Session], _Result], patience: float, *, writes: bool) -> _Result:
         attempts = AsyncRetrying(

@@ -28,21 +28,22 @@ def searchable(texts: Mapping[int, str]) -> dict[int, list[str]]:
     return {key: [word[:LONGEST] for word in words_in(fold(text))] for key, text in texts.items()}
 
 
-def write_words(session: Session, words: Mapping[int, list[str]]) -> None:
+def write_words(session: Session, words: Mapping[int, list[str]], *, fresh: bool = False) -> None:
     """Keeps the words of messages, in the place of those that were there.
 
     Args:
         session: In a transaction.
         words: By the number of the message's row.
+        fresh: Whether none were there.
     """
     if not words:
         return
+    if not fresh:
+        forget_words(session, words)
     if session.get_bind().dialect.name == "sqlite":
         rows = [{"key": key, "words": " ".join(found)} for key, found in words.items()]
-        forget_words(session, words)
         session.execute(text("INSERT INTO message_words (rowid, words) VALUES (:key, :words)"), rows)
         return
-    forget_words(session, words)
     parts = [row for key, found in words.items() for row in _vectors(key, found)]
     if parts:
         insert = "INSERT INTO message_words (message_id, part, words) VALUES (:key, :part, CAST(:words AS tsvector))"
