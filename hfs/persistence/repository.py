@@ -27,10 +27,12 @@ from hfs.persistence.models import (
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+    from tinydb import TinyDB
 
     from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
     from hfs.persistence._edited import MergedEdit
+    from hfs.persistence._engine import Engine
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
     from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
@@ -67,22 +69,22 @@ class SessionRepository:
     Every method does what its namesake of ``SessionStore`` does, and raises the same errors.
 
     Args:
-        store: Where the sessions are: a store, or what opens sessions of SQLAlchemy on a database of the caller's, see
-            ``hfs.persistence.sql.get_session_factory``. That one is used on the event loop that it was made for, and
-            its engine is not closed.
+        store: Where the sessions are: a store; or what opens sessions of SQLAlchemy on a database of the caller's, see
+            ``hfs.persistence.sql.get_session_factory``, which is used on the event loop that it was made for; or a
+            TinyDB database, such as ``TinyDB(storage=MemoryStorage)``. What is the caller's is not closed.
         home: The home folder, for what is kept on this computer beside a database; ``$HFS_HOME``, else ``~/.hfs``,
             where it is None. A store has its own.
     """
 
     def __init__(
-        self, store: SessionStore | async_sessionmaker[AsyncSession], home: str | os.PathLike[str] | None = None
+        self,
+        store: SessionStore | async_sessionmaker[AsyncSession] | TinyDB,
+        home: str | os.PathLike[str] | None = None,
     ) -> None:
         self._loop: CallersLoop | None = None
         if not isinstance(store, SessionStore):
-            from hfs.persistence.sql.engine import engine_of
-
             folder = paths.home_folder(home)
-            engine, self._loop = engine_of(store, folder)
+            engine, self._loop = _engine_of(store, folder)
             store = SessionStore(folder, engine=engine)
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hfs-store")
@@ -339,6 +341,18 @@ class SessionRepository:
             raise
         else:
             await self._run(block.__exit__, None, None, None)
+
+
+def _engine_of(database: async_sessionmaker[AsyncSession] | TinyDB, home: Path) -> tuple[Engine, CallersLoop | None]:
+    from tinydb import TinyDB
+
+    if isinstance(database, TinyDB):
+        from hfs.persistence._tinydb_engine import TinyDBEngine
+
+        return TinyDBEngine(database, home), None
+    from hfs.persistence.sql.engine import engine_of
+
+    return engine_of(database, home)
 
 
 def open_repository(
