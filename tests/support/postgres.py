@@ -27,6 +27,14 @@ URL_VARIABLE: Final = "HFS_TEST_POSTGRES_URL"
 OWNER: Final = "hfs"
 SUPERVISOR: Final = Path(__file__).with_name("postgres_supervisor.py")
 StopMode = Literal["fast", "immediate"]
+EMPTY_DATABASE: Final = f"""
+DO $$ BEGIN
+    DROP OWNED BY {OWNER} CASCADE;
+    DROP SCHEMA public CASCADE;
+    CREATE SCHEMA public AUTHORIZATION pg_database_owner;
+    GRANT USAGE ON SCHEMA public TO PUBLIC;
+END $$
+"""
 
 
 class Login(NamedTuple):
@@ -71,12 +79,16 @@ class PostgresServer:
 
     def fresh_database(self) -> str:
         """Makes an empty database and returns its url, without a password."""
-        name = f"hfs_{os.getpid()}_{secrets.token_hex(6)}"
+        name = new_name()
         self.execute(f'CREATE DATABASE {name} OWNER "{self.owner.user}"')
         return self.url(name)
 
     def drop_database(self, url: str) -> None:
-        """Removes a database, also while somebody is connected to it."""
+        """Removes a database, also while somebody is connected to it.
+
+        Args:
+            url: Its url, as `fresh_database` or `url` gave it.
+        """
         self.execute(f"DROP DATABASE IF EXISTS {database_name(url)} WITH (FORCE)")
 
     def execute(self, sql: str, database: str | None = None) -> list[tuple[object, ...]]:
@@ -135,6 +147,7 @@ class OwnPostgresServer(PostgresServer):
     def __init__(self, binaries: Path) -> None:
         # Every character that means something in a url is in it.
         password = f"{secrets.token_urlsafe(9)}@:/?#%25&= +"
+        self._emptied: list[str] = []
         self._lock = threading.Lock()
         self._supervisor = subprocess.Popen(
             [sys.executable, "-I", "-S", SUPERVISOR, binaries],
@@ -158,6 +171,33 @@ class OwnPostgresServer(PostgresServer):
     def supervisor_pid(self) -> int:
         """The id of the process that runs the server."""
         return self._supervisor.pid
+
+    def fresh_database(self) -> str:
+        """Makes an empty database and returns its url, without a password."""
+        if not self._emptied:
+            return super().fresh_database()
+        name = new_name()
+        self.execute(f"ALTER DATABASE {self._emptied.pop()} RENAME TO {name}")
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Removes a database, also while somebody is connected to it, and keeps it emptied for the next test.
+
+        To make a database is to write 15 MB, which takes 20 ms or 200, as the disk is; to empty one takes 10 ms.
+        What the owner made in it and the schema `public` are gone; the name is another, so that nobody comes back.
+        """
+        import asyncpg
+
+        name, emptied = database_name(url), new_name()
+        self.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            self.execute(f"ALTER DATABASE {name} RENAME TO {emptied}")
+            self.execute(EMPTY_DATABASE, emptied)
+        except asyncpg.PostgresError:
+            for database in (name, emptied):
+                super().drop_database(self.url(database))
+        else:
+            self._emptied.append(emptied)
 
     def start(self) -> None:
         """Starts the server, unless it runs."""
@@ -183,6 +223,11 @@ class OwnPostgresServer(PostgresServer):
         if "error" in values:
             raise RuntimeError(f"PostgreSQL: {values['error']}")
         return values
+
+
+def new_name() -> str:
+    """A name that no database has."""
+    return f"hfs_{os.getpid()}_{secrets.token_hex(6)}"
 
 
 def database_name(url: str) -> str:

@@ -31,11 +31,11 @@ if sys.platform == "win32":
 asyncpg = pytest.importorskip("asyncpg")
 
 OWNER_OF_A_SERVER = """
-import sys
+import signal
 from tests.support.postgres import postgres_server
 with postgres_server() as server:
-    print(server.folder, server.supervisor_pid, server.port, flush=True)
-    sys.stdin.read()
+    print(server.folder, flush=True)
+    signal.pause()
 """
 
 
@@ -114,6 +114,35 @@ def test_every_test_gets_a_database_of_its_own(postgres: PostgresServer, postgre
 
     assert database_name(other) != database_name(postgres_url)
     assert postgres.execute(f"SELECT 1 FROM pg_database WHERE datname = '{database_name(other)}'") == []
+
+
+def test_nothing_of_a_database_that_was_dropped_is_in_the_next_one(own: OwnPostgresServer) -> None:
+    made = [
+        "CREATE SCHEMA aside",
+        "CREATE TABLE aside.words (id integer)",
+        "CREATE VIEW two AS SELECT 2 AS two",
+        "CREATE TYPE mood AS ENUM ('calm')",
+        "CREATE FUNCTION one() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "SELECT lo_create(7)",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+    ]
+    objects = (
+        "SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_proc), (SELECT count(*) FROM pg_type),"
+        " (SELECT array_agg((nspname, nspowner, nspacl)::text ORDER BY nspname) FROM pg_namespace),"
+        " (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_default_acl)"
+    )
+    first = own.fresh_database()
+    before = own.execute(objects, database_name(first))
+    for sql in made:
+        asyncio.run(query(own, first, sql, own.password))
+    assert own.execute(objects, database_name(first)) != before
+    own.drop_database(first)
+
+    second = own.fresh_database()
+    assert own.execute(objects, database_name(second)) == before
+    asyncio.run(query(own, second, "CREATE TABLE sessions (id integer)", own.password))
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        asyncio.run(query(own, first, "SELECT 1", own.password))
 
 
 def test_a_database_goes_although_somebody_is_connected(postgres: PostgresServer) -> None:
@@ -220,11 +249,12 @@ def test_nothing_is_left_when_the_process_that_has_a_server_is_killed(
     monkeypatch.delenv(URL_VARIABLE, raising=False)
     with start_python(OWNER_OF_A_SERVER) as owner:
         assert owner.stdout is not None
-        name, _, _ = owner.stdout.readline().split()
-        folder = Path(name)
+        folder = Path(owner.stdout.readline().strip())
+        assert folder.name, owner.communicate()[1]
         pid = postmaster(folder)
         owner.send_signal(number)
         owner.communicate()
+        assert owner.returncode != 0
     wait_until_removed(folder)
 
     assert is_gone(pid)
