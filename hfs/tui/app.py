@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import re
@@ -23,6 +22,7 @@ from textual.worker import NoActiveWorker, get_current_worker
 from hfs.errors import HfsError
 from hfs.paths import CONFIG
 from hfs.tui.commands import COMMANDS
+from hfs.tui.daemon_thread import on_daemon_thread
 from hfs.tui.indexing import SILENCE, Indexing, ShowsIndexing
 from hfs.tui.options import ChatOptions
 from hfs.tui.passing_home import passing_home
@@ -141,7 +141,7 @@ class HFSApp(App[int]):
         """
         if self._repo is None:
             # A keyring may ask its owner first, and a server may be far away.
-            location, repo = await asyncio.to_thread(self._open_store)
+            location, repo = await on_daemon_thread(self._open_store)
             try:
                 # Nothing here waits for the index, which may have to be made first.
                 await repo.require_readable()

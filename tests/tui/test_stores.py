@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,29 @@ async def test_a_store_that_cannot_be_opened_is_told_without_its_password(
         await say(pilot, "hi")
         await hear(pilot, "Hello, you")
         assert status(pilot).trouble == ""
+
+
+QUITS = """
+import sys
+from pathlib import Path
+from hfs.tui.app import HFSApp
+
+class Impatient(HFSApp):
+    def on_mount(self):
+        self.set_timer(0.5, self.action_quit)
+
+Impatient(Path(sys.argv[1])).run(headless=True)
+print("ended")
+"""
+
+
+def test_the_chat_can_be_left_while_a_server_does_not_answer(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HFS_STORE", f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/d")
+        command = [sys.executable, "-c", QUITS, str(home)]
+        # Connecting is given up after a minute.
+        done = subprocess.run(command, capture_output=True, timeout=30, check=False)
+    assert done.stdout == b"ended\n", done.stderr
 
 
 CRASH = """

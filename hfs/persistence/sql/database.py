@@ -110,7 +110,7 @@ def _off_the_loop(address: URL) -> None:
         except BaseException as error:
             failures.append(error)
 
-    thread = threading.Thread(target=work, name="hfs-sql-tables")
+    thread = threading.Thread(target=work, name="hfs-sql-tables", daemon=True)
     thread.start()
     thread.join()
     if failures:
@@ -153,5 +153,7 @@ def _make_file(address: URL) -> None:
 
 def shown(address: URL) -> str:
     """A database's address for people: without its driver and its password."""
-    plain = address.set(drivername=address.get_backend_name(), password=None, query={})
+    socket = {name: value for name, value in address.query.items() if name == "host"}
+    # set() leaves a password as it is where None is given.
+    plain = address.set(drivername=address.get_backend_name(), query=socket)._replace(password=None)
     return plain.render_as_string(hide_password=True)
