@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from hfs.persistence._format import Document
+from hfs.persistence._format import Amend, Document
 from hfs.persistence.models import SearchResult, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
     from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
-
-Amend = Callable[[Document, list[Document]], bool]
-"""Changes the fields of a document beside its growing list when items come in; says whether it did."""
 
 
 class Reading(Protocol):

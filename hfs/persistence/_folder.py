@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from hfs.errors import CorruptSessionError, StoreIOError
-from hfs.persistence._engine import Amend
 from hfs.persistence._files import (
     FILE_MODE,
     ChangedMeanwhile,
@@ -22,7 +21,7 @@ from hfs.persistence._files import (
     read_file,
     real_path,
 )
-from hfs.persistence._format import TAIL, Document, render, render_item
+from hfs.persistence._format import TAIL, Amend, Document, render, render_item
 from hfs.persistence._memory import Known, item_number
 from hfs.persistence._reader import Snapshot
 from hfs.persistence._writer import FolderWriter, Moves

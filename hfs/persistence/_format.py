@@ -38,6 +38,8 @@ _INLINE_LIMIT: Final = 100
 """How many bytes a nested header value may take on its line before it is spread over several."""
 
 Document = dict[str, Any]
+Amend = Callable[[Document, list[Document]], bool]
+"""Changes the fields of a document beside its growing list when items come in; says whether it did."""
 
 
 @dataclass(frozen=True, slots=True)

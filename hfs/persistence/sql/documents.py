@@ -13,8 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
-from hfs.persistence._engine import Amend
-from hfs.persistence._format import Document, render
+from hfs.persistence._format import Amend, Document, render
 from hfs.persistence._memory import item_number
 from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
 from hfs.persistence.sql.changes import Changes, notify
