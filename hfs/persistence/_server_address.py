@@ -19,6 +19,8 @@ _PARAMETERS: Final = {
 }
 _PARTS: Final = frozenset({"host", "port", "user", "password", "dbname"})
 _SIGNS: Final = re.compile(r"[\x00-\x20\x7f]")
+_HOST: Final = re.compile(r"/.*|[0-9a-f.]*:[0-9a-f:.]+|[^\x00-\x20\x7f/:@?#%,\[\]]*", re.DOTALL)
+"""The folder of a socket, an IPv6 address, or a name."""
 _QUOTED: Final = re.compile(r"[\x00-\x20\x7f%?#@/:]")
 """What is encoded in a database's name; no more, because SQLAlchemy 2.0 takes the name as it is written."""
 
@@ -80,7 +82,7 @@ def parse_address(rest: str, driver: str, encoding: str) -> ServerAddress:
         raise ConfigError(f"The address of the PostgreSQL store can't be read. {encoding}")
     given = _parameters(query, driver)
     user, colon, password = credentials.partition(":")
-    match = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^\[\]:/,]*)(?::(\d*))?(?:/([^/]*))?", server)
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:/,]*)(?::(\d*))?(?:/([^/]*))?", server)
     if match is None or ":" in password:
         raise ConfigError(f"The address of the PostgreSQL store has the form USER@HOST:PORT/DATABASE. {encoding}")
     address = ServerAddress(
@@ -96,7 +98,7 @@ def parse_address(rest: str, driver: str, encoding: str) -> ServerAddress:
     if not address.database:
         raise ConfigError("The PostgreSQL store needs a database: postgresql://USER@HOST/DATABASE.")
     written = unquote(address.rendered(with_password=True))
-    if "," in address.host or "\0" in written or (address.port and not address.port.isdecimal()):
+    if not _HOST.fullmatch(address.host) or "\0" in written or not re.fullmatch("[0-9]*", address.port):
         raise ConfigError(f"The PostgreSQL store is one server: postgresql://USER@HOST:PORT/DATABASE. {encoding}")
     return address
 

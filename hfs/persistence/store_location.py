@@ -6,6 +6,7 @@ an address is not repeated.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +75,8 @@ def parse_store(text: str, home: Path, password: str | None = None) -> StoreLoca
         ConfigError: It names none.
     """
     text = text.strip()
+    if re.search("[\ud800-\udfff]", text):
+        raise ConfigError("The name of the store is no Unicode text: write it in UTF-8.")
     if text == "documents":
         return StoreLocation("documents", None, None, "documents", "documents", "documents")
     if text == "sqlite":
@@ -117,7 +120,7 @@ def _sqlite_path(rest: str, home: Path) -> Path:
         )
     path = Path(name)
     if name.startswith("~"):
-        return path.expanduser().absolute()
+        return Path(os.path.expanduser(name)).absolute()
     outside = Path("/", name)
     if not path.is_absolute() and outside.parent != Path("/") and _is_only_there(outside.parent, home / path.parent):
         raise ConfigError(
@@ -129,7 +132,7 @@ def _sqlite_path(rest: str, home: Path) -> Path:
 
 
 def _is_only_there(folder: Path, other: Path) -> bool:
-    return folder.is_dir() and not other.is_dir()
+    return os.path.isdir(folder) and not os.path.isdir(other)
 
 
 def _sqlite(path: Path, home: Path) -> StoreLocation:

@@ -188,6 +188,28 @@ def test_sqlalchemy_opens_the_file_that_was_named(name: str) -> None:
     assert Path(sqlalchemy.make_url(store.url).database) == store.path == Path(f"/data/x{name}")
 
 
+PIECES = st.one_of(
+    st.sampled_from("/:@?=&#~[], \n\ud800éuhd7"),
+    st.sampled_from(["host=", "password=", "user=", "%2F", "%2", "%00", "%ff", "[::1]", "..", "documents", "x" * 300]),
+)
+NAMED = st.builds(
+    lambda start, pieces: start + "".join(pieces),
+    st.sampled_from(["", "sqlite:///", "sqlite:////", "postgresql://", "postgresql+psycopg://", "postgresql://h/"]),
+    st.lists(PIECES, max_size=10),
+)
+
+
+@given(text=st.one_of(st.text(), NAMED))
+def test_any_text_names_a_store_or_is_refused(text: str) -> None:
+    try:
+        store = parse_store(text, HOME, SECRET)
+    except ConfigError as error:
+        assert SECRET not in str(error)
+    else:
+        assert SECRET not in repr(store)
+        assert parse_store(store.shown, HOME, store.password) == store
+
+
 def test_each_store_has_a_folder_of_its_own_whose_name_every_file_system_takes() -> None:
     texts = [
         "sqlite",
