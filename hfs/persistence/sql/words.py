@@ -14,7 +14,13 @@ from sqlalchemy.orm import Session
 from hfs.persistence.index.text import fold, words_in
 
 PART: Final = 2000
-"""How many words stand in one vector: PostgreSQL keeps at most 256 places of a word, and 16,383 in all."""
+"""How many words stand in one vector at the most: PostgreSQL has numbers for 16,383 places."""
+OVERLAP: Final = 32
+"""How many words of a part stand in the one before it too: a phrase of one word more stands whole in one of them."""
+_MOST_PLACES: Final = 250
+"""How often a word stands in one vector at the most: PostgreSQL keeps 256 of its places."""
+_MOST_CHARACTERS: Final = 200_000
+"""How many characters all words of a vector have at the most: PostgreSQL takes a megabyte."""
 LONGEST: Final = 500
 """How much of a word is kept, in characters: PostgreSQL takes 2,046 bytes. What is found is looked at again."""
 
@@ -60,13 +66,39 @@ def forget_words(session: Session, keys: Iterable[int]) -> None:
 
 
 def _vectors(key: int, words: list[str]) -> Iterator[dict[str, Any]]:
-    """A message's words in parts, with their places as PostgreSQL writes them. No word has a quote in it."""
-    for part, start in enumerate(range(0, len(words), PART)):
+    """A message's words in parts, with their places as PostgreSQL writes them. No word has a quote in it.
+
+    The only part of a message is number 0; the parts of one that has several are counted from 1.
+    """
+    parts = list(_parts(words))
+    for number, part in enumerate(parts, 1 if len(parts) > 1 else 0):
         places: dict[str, list[str]] = {}
-        for place, word in enumerate(words[start : start + PART], 1):
+        for place, word in enumerate(part, 1):
             places.setdefault(word, []).append(str(place))
         yield {
             "key": key,
-            "part": part,
+            "part": number,
             "words": " ".join(f"'{word}':{','.join(found)}" for word, found in places.items()),
         }
+
+
+def _parts(words: list[str]) -> Iterator[list[str]]:
+    """Words in pieces that fit into a vector each, each but the first beginning with the end of the one before."""
+    start = end = 0
+    while end < len(words):
+        end = _end_of_part(words, start)
+        yield words[start:end]
+        start = end - OVERLAP
+
+
+def _end_of_part(words: list[str], start: int) -> int:
+    counts: dict[str, int] = {}
+    characters = 0
+    last = min(start + PART, len(words))
+    for at in range(start, last):
+        word = words[at]
+        counts[word] = count = counts.get(word, 0) + 1
+        characters += len(word)
+        if count > _MOST_PLACES or characters > _MOST_CHARACTERS:
+            return at
+    return last
