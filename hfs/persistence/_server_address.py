@@ -21,7 +21,7 @@ _PARTS: Final = frozenset({"host", "port", "user", "password", "dbname"})
 _SIGNS: Final = re.compile(r"[\x00-\x20\x7f]")
 _HOST: Final = re.compile(r"/.*|[0-9a-f.]*:[0-9a-f:.]+|[^\x00-\x20\x7f/:@?#%,\[\]]*", re.DOTALL)
 """The folder of a socket, an IPv6 address, or a name."""
-_QUOTED: Final = re.compile(r"[\x00-\x20\x7f%?#@/:]")
+_QUOTED: Final = re.compile(r"[\x00-\x20\x7f%?#@/:\s]")
 """What is encoded in a database's name; no more, because SQLAlchemy 2.0 takes the name as it is written."""
 
 

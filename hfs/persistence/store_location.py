@@ -136,7 +136,10 @@ def _is_only_there(folder: Path, other: Path) -> bool:
 
 
 def _sqlite(path: Path, home: Path) -> StoreLocation:
-    written = path.as_posix().replace("%", "%25").replace("?", "%3F")
+    from urllib.parse import quote
+
+    # Space at the end would be lost where the name is read again.
+    written = re.sub(r"[%?]|\s+$", lambda match: quote(match[0]), path.as_posix())
     # In the home folder it is told from others by its place in there: that folder may move.
     identity = path.relative_to(home).as_posix() if path.is_relative_to(home) else path.as_posix()
     return StoreLocation(

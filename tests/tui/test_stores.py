@@ -109,8 +109,7 @@ async def test_the_status_bar_says_which_store_it_is_where_there_is_room(home: P
     async with chat(home, server) as pilot:
         assert "| sqlite sessions.db |" in label(pilot)
         await pilot.resize_terminal(40, 20)
-        await pilot.pause()
-        assert "sqlite" not in label(pilot)
+        await until(pilot, lambda: "sqlite" not in label(pilot))
         assert status(pilot).model in label(pilot)
 
 
