@@ -211,13 +211,11 @@ def escape(encoded: bytes) -> bytes:
 
 def encode_scalar(value: Any) -> bytes:
     """A string, number, boolean or null, before ``escape``."""
+    if isinstance(value, LiteralFloat):
+        return value.literal.encode()
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        raise TypeError(f"{value} has no form in JSON: it is not JSON serializable")
     try:
-        if not isinstance(value, float):
-            return orjson.dumps(value)
-        if isinstance(value, LiteralFloat):
-            return value.literal.encode()
-        if value != value or value in (float("inf"), float("-inf")):
-            raise TypeError(f"{value} has no form in JSON: it is not JSON serializable")
         return orjson.dumps(value)
     except orjson.JSONEncodeError as error:
         import json

@@ -76,6 +76,8 @@ class SqlDocuments:
 
     def revision(self, doc_id: int) -> str | None:
         """A mark that changes whenever the document does; None if it is gone."""
+        if not is_number(doc_id):
+            return None
         return self._changes.revision(doc_id, lambda session: _version(session, doc_id))
 
     def read_only_reason(self, doc_id: int, document: Document) -> str | None:
@@ -105,7 +107,7 @@ class SqlDocuments:
             insert_session(session, doc_id, document, key)
             return doc_id
 
-        return self._transactions.write(work, landed=lambda session: landed_as(session, key))
+        return self._transactions.write(work, landed=lambda session: _landed(session, key))
 
     def append(self, doc_id: int, items: list[Document], amend: Amend | None = None) -> list[Document] | None:
         """Appends messages; returns them as they were stored, or None if there is no such document."""
@@ -184,12 +186,13 @@ class SqlDocuments:
             changed = {**columns, "version": key, "last_number": highest}
             statement = update(SessionRow).where(SessionRow.id == before.id, SessionRow.version == before.version)
             if session.execute(statement.values(**changed).returning(SessionRow.id)).first() is None:
-                return False
-            _replace_messages(session, before, messages, words)
+                # It may have waited for an attempt of its own that was being committed when its connection was lost.
+                return _version(session, before.id) == key
+            _replace_messages(session, before, messages, words, key)
             notify(session, before.id)
             return True
 
-        return self._transactions.write(work, landed=lambda session: _version(session, before.id) == key or None)
+        return self._transactions.write(work, landed=lambda session: _landed(session, key) == before.id or None)
 
     def mend(self, doc_id: int, recover: Callable[[bytes], Document | None]) -> object | None:
         """None: what a database holds is no damaged file."""
@@ -218,6 +221,15 @@ def _version(session: Session, doc_id: int) -> str | None:
 def landed_as(session: Session, key: str) -> int | None:
     """The session that a write brought in, or changed last; None if it wasn't committed."""
     return session.scalar(select(SessionRow.id).where(SessionRow.version == key))
+
+
+def _landed(session: Session, key: str) -> int | None:
+    """The same, also where somebody wrote after it, if it brought messages in: it may look at every message."""
+    found = landed_as(session, key)
+    if found is None:
+        keys = MessageRow.write_key.startswith(f"{key}-", autoescape=True)
+        found = session.scalar(select(MessageRow.session_id).where(keys).limit(1))
+    return found
 
 
 def take_numbers(session: Session, count: int) -> int:
@@ -266,7 +278,7 @@ def _insert_messages(
 
 
 def _replace_messages(
-    session: Session, before: SessionRow, messages: Sequence[Columns], words: dict[int, list[str]]
+    session: Session, before: SessionRow, messages: Sequence[Columns], words: dict[int, list[str]], key: str
 ) -> None:
     """Makes the messages of a session those that are given; rows of those that stay the same stay."""
     old = {row.number: row for row in before.messages}
@@ -278,7 +290,7 @@ def _replace_messages(
         row = old.get(found["number"])
         values: dict[str, Any] = {**found, "position": at}
         if row is None:
-            made = MessageRow(session_id=before.id, write_key=new_key(), **values)
+            made = MessageRow(session_id=before.id, write_key=f"{key}-{at}", **values)
             session.add(made)
             session.flush()
             said[made.id] = words[at]
