@@ -24,6 +24,8 @@ WRITES: Final = "hfs_writes"
 """The execution option of a connection that is going to write: SQLite locks the database then, and not later."""
 _BUSY: Final = 30.0
 """How long another process is waited for that writes to a SQLite database, in seconds."""
+_CONNECT: Final = 10
+"""How long a server may take to let somebody in, in seconds."""
 _POOL: Final = 5
 _MORE: Final = 15
 
@@ -78,9 +80,11 @@ def _engine(address: URL, **options: Any) -> AsyncEngine:
         return engine
     if address.get_driver_name() == "asyncpg":
         # A commit that is acknowledged before it is on the disk would be a message shown as saved that can be lost.
-        options["connect_args"] = {"server_settings": {"synchronous_commit": "on", "application_name": "hfs"}}
+        settings = {"synchronous_commit": "on", "application_name": "hfs"}
+        options["connect_args"] = {"server_settings": settings, "timeout": _CONNECT}
     else:
-        options["connect_args"] = {"options": "-c synchronous_commit=on", "application_name": "hfs"}
+        settings = {"options": "-c synchronous_commit=on", "application_name": "hfs"}
+        options["connect_args"] = {**settings, "connect_timeout": _CONNECT}
     if "poolclass" not in options:
         options |= {"pool_size": _POOL, "max_overflow": _MORE}
     return create_async_engine(address, **options)

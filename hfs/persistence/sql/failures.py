@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import socket
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from hfs.errors import LockTimeoutError, StoreError, StoreIOError
+from hfs.errors import HfsError, LockTimeoutError, StoreError, StoreIOError
 
-_PASSING: Final = frozenset(
-    # Serialization failure, deadlock, connection failures, shutting down, crashing, starting up, too many clients.
-    ("40001", "40P01", "08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "57P05", "53300")
+_AWAY: Final = frozenset(
+    # Connection failures, shutting down, crashing, starting up, idle for too long.
+    ("08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "57P05")
 )
+_PASSING: Final = _AWAY | {"40001", "40P01", "53300"}
+"""Serialization failure, deadlock, too many clients, too."""
 _REFUSED: Final = {
     "28P01": "the password is wrong, or missing. $HFS_STORE_PASSWORD, ~/.pgpass or the keyring can hold it",
     "28000": "the server does not let this user in",
     "3D000": "there is no such database on the server: create it first (createdb)",
     "42501": "this user may not do that: it needs the right to create and write tables",
 }
+_NO_WAY: Final = frozenset((errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ETIMEDOUT))
+_LOST: Final = re.compile(r"connection_lost\(\)|connection (is|was) closed")
 _LONGEST: Final = 200
 
 
@@ -37,12 +43,30 @@ def code_of(error: BaseException) -> str | None:
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same may succeed a moment later: the server is away, starts, or took another's side."""
+    return is_away(error) or isinstance(error, PoolTimeoutError) or code_of(error) in _PASSING
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the server can't be reached, or was lost while it was asked."""
+    if isinstance(error, HfsError):
+        return False
+    if code_of(error) in _AWAY:
+        return True
     if isinstance(error, DBAPIError):
-        if error.connection_invalidated or code_of(error) in _PASSING:
+        if error.connection_invalidated:
             return True
         return isinstance(error, (InterfaceError, OperationalError)) and _is_connection(error)
-    # A connection that can't be made: the driver's own error, which SQLAlchemy doesn't wrap.
-    return isinstance(error, (ConnectionError, TimeoutError, PoolTimeoutError)) or code_of(error) in _PASSING
+    # A connection that can't be made: the driver's own error, which SQLAlchemy doesn't wrap. A name that can't be
+    # looked up now can be once there is a network again.
+    no_way = isinstance(error, OSError) and error.errno in _NO_WAY
+    return no_way or isinstance(error, (ConnectionError, TimeoutError, socket.gaierror))
+
+
+def is_of_database(error: BaseException) -> bool:
+    """Whether SQLAlchemy, a driver, or the network raised it, and not the work that was done."""
+    if isinstance(error, HfsError):
+        return False
+    return isinstance(error, (SQLAlchemyError, OSError)) or code_of(error) is not None
 
 
 def _is_connection(error: DBAPIError) -> bool:
@@ -88,4 +112,8 @@ def _reason(error: BaseException) -> str:
     text = str(orig).split("\n", 1)[0].strip()
     # asyncpg's errors come wrapped: "<class '…'>: reason".
     text = re.sub(r"^<class '[^']*'>:\s*", "", text)
+    if isinstance(orig, TimeoutError):
+        return "it does not answer"
+    if _LOST.search(text):
+        return "the connection was lost"
     return text[:_LONGEST].rstrip(".") or type(orig).__name__

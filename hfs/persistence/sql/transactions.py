@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from hfs.persistence.sql.database import WRITES, shown
-from hfs.persistence.sql.failures import is_passing, told
+from hfs.persistence.sql.failures import is_away, is_of_database, is_passing, told
+from hfs.persistence.sql.outage import Outage
 from hfs.persistence.sql.portal import Portal
 
 PATIENCE: Final = 10.0
 """How long a server that is away is waited for before words are said to be not saved, in seconds."""
+ANSWER: Final = 60.0
+"""How long a server that was asked may be silent before its connection is given up, in seconds."""
 _SHORTEST: Final = 0.05
 _LONGEST: Final = 1.0
 _Result = TypeVar("_Result")
@@ -28,7 +32,8 @@ class Transactions:
     Args:
         factory: Opens sessions.
         portal: Where their coroutines run.
-        patience: How long a server that is away is waited for, in seconds.
+        patience: How long a server that is away is waited for, in seconds, by all work together: what begins later,
+            while it still is away, waits only for the rest, and fails soon once nothing is left.
     """
 
     def __init__(self, factory: async_sessionmaker[AsyncSession], portal: Portal, patience: float = PATIENCE) -> None:
@@ -39,6 +44,7 @@ class Transactions:
         self._factory = factory
         self._portal = portal
         self._patience = patience
+        self._outage = Outage()
 
     @property
     def place(self) -> str:
@@ -50,17 +56,20 @@ class Transactions:
         """Whether it is SQLite; else it is PostgreSQL."""
         return self.engine.dialect.name == "sqlite"
 
-    def read(self, work: Callable[[Session], _Result], *, patience: float | None = None) -> _Result:
+    def read(
+        self, work: Callable[[Session], _Result], *, patience: float | None = None, answer: float | None = ANSWER
+    ) -> _Result:
         """What a function that only reads returns. It may be called several times.
 
         Args:
             work: The function.
             patience: How long a server that is away is waited for, in seconds; as for all, where it is None.
+            answer: How long a server may be silent, in seconds; for ever, where it is None.
 
         Raises:
             StoreIOError, LockTimeoutError: The database can't be reached, or refuses.
         """
-        return self._portal.run(self._patiently(work, self._patience if patience is None else patience, writes=False))
+        return self._portal.run(self._patiently(work, self._patience if patience is None else patience, answer))
 
     def write(
         self, work: Callable[[Session], _Result], *, landed: Callable[[Session], _Result | None] | None = None
@@ -79,29 +88,52 @@ class Transactions:
             nonlocal attempts
             attempts += 1
             before = landed(session) if landed is not None and attempts > 1 else None
-            return work(session) if before is None else before
+            if before is not None:
+                return before
+            try:
+                return work(session)
+            except IntegrityError:
+                # The server may have been committing the attempt before when it was asked.
+                if landed is None or attempts == 1:
+                    raise
+                session.rollback()
+                before = landed(session)
+                if before is None:
+                    raise
+                return before
 
-        return self._portal.run(self._patiently(attempt, self._patience, writes=True))
+        return self._portal.run(self._patiently(attempt, self._patience, ANSWER, writes=True))
 
-    async def _patiently(self, work: Callable[[Session], _Result], patience: float, *, writes: bool) -> _Result:
+    async def _patiently(
+        self, work: Callable[[Session], _Result], patience: float, answer: float | None, *, writes: bool = False
+    ) -> _Result:
         attempts = AsyncRetrying(
-            stop=stop_after_delay(patience),
+            stop=stop_after_delay(self._outage.left_of(patience)),
             wait=wait_random_exponential(_SHORTEST, _LONGEST),
             retry=retry_if_exception(is_passing),
             reraise=True,
         )
         try:
-            return await attempts(self._once, work, writes)
-        except (SQLAlchemyError, OSError) as error:
-            raise told(error, self.place) from error
+            return await attempts(self._once, work, answer, writes)
+        except Exception as error:
+            if is_of_database(error):
+                raise told(error, self.place) from error
+            raise
 
-    async def _once(self, work: Callable[[Session], _Result], writes: bool) -> _Result:
-        async with self._factory() as session:
-            if writes:
-                await session.connection(execution_options={WRITES: True})
-            result = await session.run_sync(work)
-            await session.commit()
-            return result
+    async def _once(self, work: Callable[[Session], _Result], answer: float | None, writes: bool) -> _Result:
+        try:
+            # A file answers as soon as it can.
+            async with asyncio.timeout(None if self.is_sqlite else answer), self._factory() as session:
+                if writes:
+                    await session.connection(execution_options={WRITES: True})
+                result = await session.run_sync(work)
+                await session.commit()
+        except Exception as error:
+            if is_away(error):
+                self._outage.is_seen()
+            raise
+        self._outage.is_over()
+        return result
 
     def close(self) -> None:
         """Closes the connections."""
