@@ -117,7 +117,9 @@ class PlainIndex:
         newest = [sessions[number] for number in sorted(sessions, key=lambda one: (active[one], one), reverse=True)]
         for finder in finders:
             findings = _look(newest, finder, options, most if options.regex else None)
-            shown = list(findings.sessions) if options.regex else order(findings, active)
+            shown = list(findings.sessions)
+            if not options.regex:
+                shown = order(findings, {number: active[number] for number in shown})
             result = HitReader(sessions.get, finder, options).result(findings, shown, most)
             if result.hits:
                 break

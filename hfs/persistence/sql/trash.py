@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from hfs.errors import StoreError
 from hfs.persistence._engine import KeptMessages, is_as_before
 from hfs.persistence._format import Document
-from hfs.persistence._json import encode, loads
+from hfs.persistence._json import encode, exact, loads
 from hfs.persistence._time import now
 from hfs.persistence.models import SessionSummary, TrashedSession
 from hfs.persistence.sql.changes import notify
@@ -119,7 +119,10 @@ class SqlTrash:
         if session_id is not None:
             statement = statement.where(KeptRow.session_id == session_id)
         rows = self._transactions.read(lambda session: session.scalars(statement).all())
-        return [KeptMessages(row.session_id, row.kept_at, str(row.id), loads(row.messages)) for row in rows]
+        return [
+            KeptMessages(row.session_id, row.kept_at, str(row.id), exact(row.messages, loads(row.messages)))
+            for row in rows
+        ]
 
     def discard(self, kept: KeptMessages) -> None:
         """Removes messages that are in their session again."""
