@@ -69,6 +69,8 @@ class HFSApp(App[int]):
         self._store_home = self._passing.enter_context(passing_home()) if options.no_save else home
         self._saves = not options.no_save
         self._secret: str | None = None
+        self.store_label = ""
+        """Where the sessions are, in few words; nothing, where that are files."""
         self._repo: SessionRepository | None = None
         self._session_id: int | None = None
         self._indexing = Indexing(partial(self.call_later, self._tell_indexing))
@@ -149,7 +151,7 @@ class HFSApp(App[int]):
                 await repo.close()
                 raise
             self._repo = repo
-            self._chat.show_store(location.label if location is not None else "")
+            self.store_label = location.label if location is not None else ""
         return self._repo
 
     def _open_store(self) -> tuple[StoreLocation | None, SessionRepository]:

@@ -49,6 +49,7 @@ ANSWERS = {
     "config set": Answer("config set store sqlite", "store is set"),
     "config set-key": Answer("config set-key store", r"sqlite:///.*has no password", code=2),
     "config show": Answer("config show", r"store = sqlite:///.*sessions\.db  \(\$HFS_STORE\)"),
+    "copy": Answer("copy --from sqlite --to sqlite:///other.db", "3 sessions", then="list", shows="about milk"),
     "delete": Answer("delete 1", "is in the trash", then="trash list", shows="1  about tea"),
     "edit": Answer("edit 1", "1 changed", then="show 1", shows="green coffee"),
     "export": Answer("export 1 -f md", "green tea"),
@@ -217,21 +218,29 @@ def _python(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_without_the_extra_a_database_says_what_to_install(
-    hfs: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("store", "hides", "package"),
+    [
+        pytest.param("sqlite", ("sqlalchemy", "aiosqlite", "asyncpg", "alembic"), "hfs-chat[sql]", id="all of it"),
+        pytest.param("postgresql://me@127.0.0.1/team", ("sqlalchemy", "alembic"), "hfs-chat[sql]", id="the engine"),
+        pytest.param("postgresql://me@127.0.0.1/team", ("asyncpg",), "hfs-chat[sql]", id="a driver"),
+        pytest.param("postgresql+psycopg://me@127.0.0.1/team", ("psycopg",), "psycopg[binary]", id="another driver"),
+    ],
+)
+def test_without_its_packages_a_database_says_what_to_install(
+    hfs: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store: str, hides: tuple[str, ...], package: str
 ) -> None:
     hidden = tmp_path / "hidden"
-    for name in ("sqlalchemy", "aiosqlite", "asyncpg", "alembic"):
+    for name in hides:
         (hidden / name).mkdir(parents=True)
         (hidden / name / "__init__.py").write_text(
             "raise ModuleNotFoundError(f'No module named {__name__!r}', name=__name__)"
         )
     monkeypatch.setenv("PYTHONPATH", str(hidden))
-    for store in ("sqlite", "postgresql://me@127.0.0.1/team"):
-        done = hfs("--store", store, "list")
-        assert done.returncode == 1
-        assert b"python3 -m pip install 'hfs-chat[sql]'" in done.stderr
-        assert done.stderr.count(b"\n") == 1
+    done = hfs("--store", store, "list")
+    assert done.returncode == 1
+    assert f"python3 -m pip install '{package}'".encode() in done.stderr
+    assert done.stderr.count(b"\n") == 1
 
 
 @pytest.fixture

@@ -125,6 +125,7 @@ class ChatScreen(Screen[None]):
 
         try:
             repo = await self._app.initialize_persistence()
+            self._status.store = self._app.store_label
             self._session = CurrentSession(repo, model.config.system)
             for saved in await repo.save_drafts():
                 await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
@@ -159,10 +160,6 @@ class ChatScreen(Screen[None]):
     def show_indexing(self, text: str) -> None:
         """Says how far the reading of many sessions is, on which a list of them waits."""
         self._status.indexing = f"{text} Esc: don't wait" if text and self._waiting.is_on else text
-
-    def show_store(self, label: str) -> None:
-        """Says in which store the sessions are; nothing, where that is the usual one."""
-        self._status.store = label
 
     # What commands need
 
