@@ -16,6 +16,7 @@ INDEX = "index"
 MODELS = "models"
 LOCKS = "locks"
 STORES = "stores"
+CLAIMED_IDS = "claimed-ids"
 CONFIG = "config.toml"
 CRASH_LOG = "crash.log"
 

@@ -64,6 +64,25 @@ def chosen_store(home: Path) -> StoreLocation:
     return parse_store(location.shown, home, password) if password else location
 
 
+def store_called(text: str, home: Path, where: str) -> StoreLocation:
+    """The store that a text names, with the password where one is known here.
+
+    Args:
+        text: What was typed.
+        home: The home folder.
+        where: What it was typed for, for the message.
+
+    Raises:
+        ConfigError: It names no store, or holds a password, or the keyring refuses.
+    """
+    from hfs.persistence.store_location import parse_store
+
+    location = parse_store(text, home)
+    require_no_password(location, where)
+    password = _password_in_variable(location, home) or _password(location, home)
+    return parse_store(location.shown, home, password) if password else location
+
+
 def has_files(home: Path) -> bool:
     """Whether the sessions are files.
 
@@ -134,6 +153,17 @@ def _configured(home: Path) -> str | None:
     from hfs.user_config import load_config
 
     return load_config(home).store
+
+
+def _password_in_variable(location: StoreLocation, home: Path) -> str | None:
+    """The password in the address that ``$HFS_STORE`` holds, where that is this very store."""
+    from hfs.persistence.store_location import parse_store
+
+    try:
+        chosen = parse_store(os.environ.get(VARIABLE, ""), home)
+    except ConfigError:
+        return None
+    return chosen.password if chosen.folder_name == location.folder_name else None
 
 
 def _password(location: StoreLocation, home: Path) -> str | None:

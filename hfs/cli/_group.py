@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "check": ("hfs.cli.check", "Read everything, say what is wrong, and mend it."),
     "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
     "config": ("hfs.cli.settings", "Show and change settings."),
+    "copy": ("hfs.cli.copy", "Copy sessions from one store into another."),
     "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
     "edit": ("hfs.cli.edit", "Edit a session in your own editor."),
     "export": ("hfs.cli.export", "Write sessions to stdout, a file, a folder or an archive."),

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from hfs.persistence._rendering import render_document as render_document
     from hfs.persistence._rendering import render_json as render_json
     from hfs.persistence._session_document import checked_import as checked_import
+    from hfs.persistence._session_document import new_uid as new_uid
     from hfs.persistence._store import SessionStore as SessionStore
     from hfs.persistence._store import open_store as open_store
+    from hfs.persistence._store import store_exists as store_exists
     from hfs.persistence._time import format_time as format_time
     from hfs.persistence._time import parse_time as parse_time
     from hfs.persistence.check import CheckReport as CheckReport
@@ -60,8 +62,8 @@ _HOMES = {
     "_importing": ("SessionImport",),
     "_json": ("exact_float",),
     "_rendering": ("merge_files", "parse_document", "render_document", "render_json"),
-    "_session_document": ("checked_import",),
-    "_store": ("SessionStore", "open_store"),
+    "_session_document": ("checked_import", "new_uid"),
+    "_store": ("SessionStore", "open_store", "store_exists"),
     "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
     "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage", "Sort"),
@@ -125,12 +127,14 @@ __all__ = [
     "format_time",
     "get_session_factory",
     "merge_files",
+    "new_uid",
     "open_repository",
     "open_store",
     "parse_document",
     "parse_time",
     "render_document",
     "render_json",
+    "store_exists",
 ]
 
 

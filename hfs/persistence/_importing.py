@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -38,17 +38,21 @@ class SessionImport:
     Args:
         engine: Where to.
         dry_run: Check everything, write nothing.
+        by_whole_uid: Two sessions are the same only if all of their uids is: these are of hfs, and not derived.
     """
 
-    def __init__(self, engine: Engine, *, dry_run: bool = False) -> None:
+    def __init__(self, engine: Engine, *, dry_run: bool = False, by_whole_uid: bool = False) -> None:
         self._documents = engine.documents
         self._index = engine.index
         self._trash = engine.trash
         self._imports = engine.imports
         self._dry_run = dry_run
+        self._by_whole_uid = by_whole_uid
         self._ids = _IdBlocks(engine.imports)
         self._present: dict[str, int] = {}
         self._deleted: dict[str, int] | None = None
+        self._claimed: list[range] = []
+        self._claimed_earlier: list[range] = []
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> SessionImport:
@@ -75,10 +79,12 @@ class SessionImport:
         """A uid that is told from others by its seed; the moment, 1970 where it is None, only tells its place."""
         return new_uid(moment.timestamp() if moment else 0.0, seed.encode("utf-8", "surrogatepass"))
 
-    @staticmethod
-    def key(uid: str) -> str:
+    def key(self, uid: str) -> str:
         """What tells a uid from others, whichever moment it was given."""
-        return uid[_RANDOM_PART:] if len(uid) == 36 else storable(uid)
+        if len(uid) == 36 and not self._by_whole_uid:
+            return uid[_RANDOM_PART:]
+        # No database has a form for NUL.
+        return storable(uid).replace("\0", "\u2400")
 
     @staticmethod
     def give_name(document: Document) -> None:
@@ -94,9 +100,12 @@ class SessionImport:
 
     def find_deleted(self, uid: str) -> int | None:
         """The session of that uid in the trash."""
+        return self._in_trash().get(self.key(uid))
+
+    def _in_trash(self) -> dict[str, int]:
         if self._deleted is None:
             self._deleted = {self.key(found): number for found, number in self._trash.uids().items()}
-        return self._deleted.get(self.key(uid))
+        return self._deleted
 
     def document(self, session_id: int) -> Document | None:
         """A session's document as it is now, texts as plain strings.
@@ -113,11 +122,40 @@ class SessionImport:
         notes = [note for note in noted if isinstance(note, dict)] if isinstance(noted, list) else []
         return notes + [item for kept in self._trash.kept(session_id) for item in kept.messages]
 
-    def reserve(self, uid: str) -> int:
-        """An id for a session that is about to be added; 0 in a dry run. Call it from one thread."""
-        number = 0 if self._dry_run else self._ids.take()
+    def claim(self, highest: int, earlier: Iterable[range] = ()) -> list[range]:
+        """Takes every id up to that one that no session has or had, for ``reserve`` to give to those who want them.
+
+        Args:
+            highest: The highest id that is wanted.
+            earlier: What an import had claimed that ended too soon: what no session got of it can be had too.
+
+        Returns:
+            What was claimed; nothing in a dry run.
+        """
+        claimed = [] if self._dry_run else self._ids.claim(highest)
+        self._claimed = claimed
+        self._claimed_earlier = list(earlier)
+        return claimed
+
+    def reserve(self, uid: str, wanted: int | None = None) -> int:
+        """An id for a session that is about to be added; 0 in a dry run. Call it from one thread.
+
+        Args:
+            uid: The session's.
+            wanted: The id that it had elsewhere. It is given that one if it was claimed.
+        """
+        number = 0
+        if not self._dry_run:
+            number = wanted if wanted is not None and self._can_have(wanted) else self._ids.take()
         self._present[self.key(uid)] = number
         return number
+
+    def _can_have(self, wanted: int) -> bool:
+        if any(wanted in ids for ids in self._claimed):
+            return True
+        if not any(wanted in ids for ids in self._claimed_earlier):
+            return False
+        return not self._documents.exists(wanted) and wanted not in self._in_trash().values()
 
     def forget(self, uid: str) -> None:
         """Says that a session that was about to be added could not be, or that nobody knows whether it was."""
@@ -142,8 +180,11 @@ class SessionImport:
         else:
             self._imports.place(session_id, document)
 
-    def change(self, session_id: int, work: Callable[[Document], None]) -> None:
+    def change(self, session_id: int, work: Callable[[Document], None]) -> Document | None:
         """Changes a session that is here, as it is now, and writes it whole.
+
+        Returns:
+            Its document as it was stored; None in a dry run.
 
         Raises:
             SessionNotFoundError: It was removed meanwhile.
@@ -155,8 +196,11 @@ class SessionImport:
             if found is not None:
                 work(found)
                 render(found, SESSION_LAYOUT)
-        elif self._documents.modify(session_id, work) is None:
+            return None
+        changed = self._documents.modify(session_id, work)
+        if changed is None:
             raise SessionNotFoundError(f"Session {session_id} was just removed.", session=str(session_id))
+        return changed
 
 
 class _IdBlocks:
@@ -179,6 +223,18 @@ class _IdBlocks:
                 self._size = min(self._size * 2, _LARGEST_BLOCK)
             self._next += 1
             return self._next - 1
+
+    def claim(self, highest: int) -> list[range]:
+        """Every id up to that one that was never given out."""
+        with self._lock:
+            first = self._imports.reserve(1)
+            if first > highest:
+                self._imports.give_back(first, first + 1)
+                return []
+            more = highest - first
+            start = self._imports.reserve(more) if more else first + 1
+            # Somebody else may have taken ids between the two.
+            return [range(first, first + 1), range(start, start + more)]
 
     def give_back(self) -> None:
         """Lets the ids that were not taken be given out again, if nobody reserved more meanwhile."""

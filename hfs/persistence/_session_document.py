@@ -81,6 +81,13 @@ def complete(doc_id: int, document: Document) -> None:
     document.setdefault("messages", [])
 
 
+def fill_in(doc_id: int, document: Document) -> None:
+    """The same, as readers see it: one of which nothing tells when it was begun says so each time."""
+    if creation_of(document) is None:
+        document["created_at"] = format_time(_UNKNOWN_TIME)
+    complete(doc_id, document)
+
+
 def derived_uid(doc_id: int, document: Document) -> str:
     """The uid of a session that has none: the same each time, until it is written."""
     created = creation_of(document) or _UNKNOWN_TIME

@@ -10,7 +10,7 @@ from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFou
 from hfs.persistence._engine import Engine, Reading, Trash
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
-from hfs.persistence._session_document import to_session
+from hfs.persistence._session_document import fill_in, to_session
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
 from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
 
@@ -81,6 +81,20 @@ class SessionReader:
         """The session's JSON document, unknown keys included, texts as plain strings."""
         snapshot = self._documents.read(session_id)
         return snapshot.document if snapshot else None
+
+    def whole_document(self, session_id: int) -> Document | None:
+        """The same with everything that each session has, also where the file lacks it: as it is written elsewhere.
+
+        Raises:
+            UnsupportedFormatError: Its format is newer than this hfs.
+            CorruptSessionError, StoreIOError: It can't be read.
+        """
+        reading = self._documents.read(session_id) if is_id(session_id) else None
+        if reading is None:
+            return None
+        self._documents.require_writable(session_id, reading.document)
+        fill_in(session_id, reading.document)
+        return reading.document
 
     def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
         """Summaries of sessions, newest first; damaged ones say what is wrong with them.

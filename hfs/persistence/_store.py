@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from hfs.persistence._drafts import DraftFile
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
+    from hfs.persistence.store_location import StoreLocation
 
 
 class SessionStore(OutsideEdits):
@@ -113,31 +114,43 @@ class SessionStore(OutsideEdits):
 
     # Sessions
 
-    def create(self, name: str | None = None, *, messages: Sequence[NewMessage] = ()) -> SessionModel:
+    def create(
+        self, name: str | None = None, *, messages: Sequence[NewMessage] = (), uid: str | None = None
+    ) -> SessionModel:
         """A new session, with its first messages, in one atomic write.
 
         Args:
             name: Its name; made from the first user message, where it is None.
             messages: What it begins with.
+            uid: One of ``new_uid``, for who may have to try again by ``ensure_session``; made here, where it is None.
 
         Raises:
             InvalidDocumentError: A name or message that can't be stored; nothing was written.
             StoreIOError, LockTimeoutError: It could not be made durable.
         """
-        moment = now()
-        items = [{"id": at, **to_item(message)} for at, message in enumerate(messages, 1)]
-        document: Document = {
-            "uid": new_uid(moment.timestamp()),
-            "name": placeholder_name(moment) if name is None else checked_name(name),
-            "name_source": "auto" if name is None else "user",
-            "created_at": format_time(moment),
-            "messages": items,
-        }
-        name_after(document, items)
-        doc_id = self._storable(lambda: self._documents.create(document))
-        created = self.get(doc_id)
+        document = _new_document(name, messages, uid)
+        return self._made(self._storable(lambda: self._documents.create(document)))
+
+    def ensure_session(self, uid: str, messages: Sequence[NewMessage]) -> SessionModel:
+        """A new session, unless an earlier attempt made it: its answer may have got lost though it landed.
+
+        Args:
+            uid: What ``create`` was given.
+            messages: What it begins with.
+
+        Raises:
+            InvalidDocumentError, StoreIOError, LockTimeoutError: As from ``create``.
+        """
+        document = _new_document(None, messages, uid)
+        session_id, _ = self._storable(lambda: self._engine.imports.add_once(document))
+        return self._made(session_id)
+
+    def _made(self, session_id: int) -> SessionModel:
+        created = self.get(session_id)
         if created is None:
-            raise SessionNotFoundError(f"Session {doc_id} was removed as soon as it was made.", session=str(doc_id))
+            raise SessionNotFoundError(
+                f"Session {session_id} was removed as soon as it was made.", session=str(session_id)
+            )
         return created
 
     def add_message(
@@ -281,15 +294,16 @@ class SessionStore(OutsideEdits):
             raise self._missing(str(checked.get("uid")))
         return session, added
 
-    def begin_import(self, *, dry_run: bool = False) -> SessionImport:
+    def begin_import(self, *, dry_run: bool = False, by_whole_uid: bool = False) -> SessionImport:
         """Many sessions to be brought in at once. A context manager.
 
         Args:
             dry_run: Check everything, write nothing.
+            by_whole_uid: Two sessions are the same only if all of their uids is.
         """
         from hfs.persistence._importing import SessionImport
 
-        return SessionImport(self._engine, dry_run=dry_run)
+        return SessionImport(self._engine, dry_run=dry_run, by_whole_uid=by_whole_uid)
 
     def add_reserved(self, session_id: int, document: Document) -> None:
         """Adds a session under an id that an open import reserved, from whichever process.
@@ -347,13 +361,18 @@ class SessionStore(OutsideEdits):
         from hfs.persistence._drafts import LeftDraft, list_drafts
 
         saved = []
+        waiting: set[int] = set()
         for draft in list_drafts(self._ops, self._engine.drafts, session_id):
+            if draft.session_id in waiting:
+                # What was said later is saved later.
+                continue
             with LeftDraft(self._ops, draft) as left:
                 if left:
                     try:
                         message = self._save_draft(draft)
                         left.discard()
                     except HfsError:
+                        waiting.add(draft.session_id)
                         continue
                     saved.extend([message] if message else [])
         return saved
@@ -371,6 +390,20 @@ class SessionStore(OutsideEdits):
         from hfs.persistence._unsent import keep_unsent
 
         keep_unsent(self._ops, self._engine.drafts, session_id, text)
+
+
+def _new_document(name: str | None, messages: Sequence[NewMessage], uid: str | None) -> Document:
+    moment = now()
+    items = [{"id": at, **to_item(message)} for at, message in enumerate(messages, 1)]
+    document: Document = {
+        "uid": uid or new_uid(moment.timestamp()),
+        "name": placeholder_name(moment) if name is None else checked_name(name),
+        "name_source": "auto" if name is None else "user",
+        "created_at": format_time(moment),
+        "messages": items,
+    }
+    name_after(document, items)
+    return document
 
 
 def open_store(
@@ -402,12 +435,41 @@ def open_store(
     return SessionStore(home, on_notice, engine=_open_engine(name, folder))
 
 
+def store_exists(store: str, home: str | os.PathLike[str] | None = None) -> bool:
+    """Whether a store was ever used: opening it would make no file and no table. Nothing is made here.
+
+    Args:
+        store: Which, as ``open_store`` takes it.
+        home: The home folder.
+
+    Raises:
+        ConfigError: There is no such store.
+        StoreIOError: It can't be reached, or needs the extra ``hfs-chat[sql]``.
+    """
+    from hfs.persistence.store_location import parse_store
+
+    location = parse_store(store, paths.home_folder(home))
+    if location.url is None or (location.path is not None and not location.path.exists()):
+        return location.url is None
+    with _extra_for(location):
+        from hfs.persistence.sql.database import has_tables
+    return has_tables(location.url)
+
+
 def _open_engine(name: str, home: Path) -> Engine:
     from hfs.persistence.store_location import parse_store
 
     location = parse_store(name, home)
-    try:
+    with _extra_for(location):
         from hfs.persistence.sql.engine import open_engine
+    return open_engine(location, home)
+
+
+@contextlib.contextmanager
+def _extra_for(location: StoreLocation) -> Iterator[None]:
+    """Says what to install, where the packages for databases are missing."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.partition(".")[0] == "hfs":
             raise
@@ -415,4 +477,3 @@ def _open_engine(name: str, home: Path) -> Engine:
             f"The store {location.shown} needs more packages: python3 -m pip install 'hfs-chat[sql]'.",
             path=Path(location.shown),
         ) from error
-    return open_engine(location, home)

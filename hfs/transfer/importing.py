@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from types import FrameType
 from typing import Final
 
 from hfs.errors import TransferError
@@ -17,6 +14,7 @@ from hfs.transfer.landing import Landing
 from hfs.transfer.reading import LONGEST, Failed, Reading
 from hfs.transfer.report import ConversationReport, FileReport, ImportReport
 from hfs.transfer.source import Source, Unusable
+from hfs.transfer.stopping import Stopping
 from hfs.transfer.unpacking import Progress
 from hfs.transfer.writers import ProcessWriter, ThreadWriter, Writer
 
@@ -59,52 +57,28 @@ class Importing:
         self._writer = writer
         self._progress = progress
         self._landing = Landing(target, writer, branches=options.branches)
-        self._stopping = False
-        self._finishing = False
+        self._stopping = Stopping()
         self.report = ImportReport(dry_run=options.dry_run, conversations=self._landing.reports)
 
     def run(self, sources: Iterable[Source | Unusable]) -> ImportReport:
         """Imports the sources. Ctrl-C stops it between two conversations, and is noted in the report."""
-        with self._interruptible(), self._writer:
+        with self._stopping, self._writer:
             try:
                 self._read_all(sources)
             except KeyboardInterrupt:
-                self._stopping = True
+                self._stopping.wanted = True
             self._landing.under_way.finish(0)
-        self.report.interrupted = self._stopping
+        self.report.interrupted = self._stopping.wanted
         return self.report
 
     def _read_all(self, sources: Iterable[Source | Unusable]) -> None:
         try:
             for source in sources:
-                if self._stopping:
+                if self._stopping.wanted:
                     return
                 self._read(source)
         finally:
-            self._finishing = True
-
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """Lets the conversation that comes in be finished at the first Ctrl-C; the second stops at once.
-
-        What is being written by then is waited for all the same, so that the report is true.
-        """
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            if self._finishing:
-                return
-            if self._stopping:
-                raise KeyboardInterrupt
-            self._stopping = True
-
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = signal.signal(signal.SIGINT, stop)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+            self._stopping.finishing = True
 
     def _read(self, source: Source | Unusable) -> None:
         if isinstance(source, Unusable):
@@ -126,7 +100,7 @@ class Importing:
                 else:
                     self._landing.land(found, source.name, source.modified)
                     self._landing.under_way.relieve()
-                if self._stopping:
+                if self._stopping.wanted:
                     return
         finally:
             entry.format = reading.importer.name if reading.importer is not None else None

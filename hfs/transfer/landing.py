@@ -40,7 +40,7 @@ class Landing:
         self._target = target
         self._branches = branches
         self._claimed: set[str] = set()
-        self.under_way = UnderWay(target, writer)
+        self.under_way: UnderWay[ConversationReport] = UnderWay(target, writer)
         self.reports: list[ConversationReport] = []
         """What became of each, in order. One is final once it is no longer under way."""
 
@@ -73,7 +73,9 @@ class Landing:
             report.fail(TransferError("It was stopped in the middle; the same command goes on with it."))
             raise
 
-    def _land_branches(self, conversation: Conversation, fallback: datetime, writes: Writes) -> None:
+    def _land_branches(
+        self, conversation: Conversation, fallback: datetime, writes: Writes[ConversationReport]
+    ) -> None:
         report = writes.report
         ways = [self._way(conversation, branch) for branch in conversation.branches if branch.messages]
         if not ways:
@@ -134,7 +136,7 @@ class Landing:
         way: _Way,
         fallback: datetime,
         fork: tuple[_Way, int] | None,
-        writes: Writes,
+        writes: Writes[ConversationReport],
     ) -> None:
         document = documents.to_document(conversation, way.branch, way.marks, way.uid, fallback)
         SessionImport.give_name(document)
@@ -179,7 +181,7 @@ class Landing:
             report.reason = f"{counted(longer, 'message')} went on"
         report.count(items)
 
-    def _land_document(self, document: Document, writes: Writes) -> None:
+    def _land_document(self, document: Document, writes: Writes[ConversationReport]) -> None:
         report = writes.report
         given = document.get("uid")
         marks = documents.document_marks(document)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from hfs.errors import HfsError
 from hfs.persistence import SessionImport
-from hfs.transfer.report import ConversationReport
 from hfs.transfer.writers import Writer
 
 _MOST: Final = 32
@@ -18,18 +17,33 @@ _MOST_WEIGHT: Final = 16 << 20
 """How many characters they may have together."""
 
 
+class Report(Protocol):
+    """What is told of a conversation."""
+
+    def fail(self, error: Exception, session_id: int | None = None) -> None:
+        """Says that it failed.
+
+        Args:
+            error: Why.
+            session_id: The session that could not be written.
+        """
+
+
+_Report = TypeVar("_Report", bound=Report)
+
+
 @dataclass(slots=True)
-class Writes:
+class Writes(Generic[_Report]):
     """What is written of a conversation."""
 
-    report: ConversationReport
+    report: _Report
     sessions: list[tuple[str, int, Future[None]]] = field(default_factory=list)
     """The uid and number of each session."""
     weight: int = 0
     """How many characters there are in it."""
 
 
-class UnderWay:
+class UnderWay(Generic[_Report]):
     """The conversations that are being written.
 
     Args:
@@ -40,18 +54,25 @@ class UnderWay:
     def __init__(self, target: SessionImport, writer: Writer) -> None:
         self._target = target
         self._writer = writer
-        self._waiting: deque[Writes] = deque()
+        self._waiting: deque[Writes[_Report]] = deque()
 
-    def begin(self, report: ConversationReport) -> Writes:
+    def begin(self, report: _Report) -> Writes[_Report]:
         """The next conversation; its report is final once ``finish`` has waited for it."""
         writes = Writes(report)
         self._waiting.append(writes)
         return writes
 
-    def write(self, writes: Writes, uid: str, document: dict[str, Any]) -> int:
-        """Begins to write a session; returns its number, which is 0 in a dry run."""
+    def write(self, writes: Writes[_Report], uid: str, document: dict[str, Any], wanted: int | None = None) -> int:
+        """Begins to write a session; returns its number, which is 0 in a dry run.
+
+        Args:
+            writes: The conversation.
+            uid: The session's.
+            document: The session.
+            wanted: The number that it gets, if it was claimed.
+        """
         writes.weight += _weight(document["messages"])
-        session_id = self._target.reserve(uid)
+        session_id = self._target.reserve(uid, wanted)
         writes.sessions.append((uid, session_id, self._writer.submit(session_id, document)))
         return session_id
 

@@ -58,7 +58,7 @@ class Stopped:
 
 def test_what_fails_after_ctrl_c_is_not_said_to_have_come_in(home: Path) -> None:
     with SessionStore(home) as store, store.begin_import() as target:
-        under_way = UnderWay(target, Stopped(InterruptedOnce()))
+        under_way: UnderWay[ConversationReport] = UnderWay(target, Stopped(InterruptedOnce()))
         report = ConversationReport("a.json", "chatgpt", "c1", "Talk", "added", forks=[7])
         report.session_id = under_way.write(under_way.begin(report), "uid", {"messages": []})
         with pytest.raises(KeyboardInterrupt):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import threading
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,7 +20,7 @@ from hfs import paths
 from hfs.errors import HfsError, StoreIOError
 from hfs.persistence._files import FileOps, make_folder
 from hfs.persistence.sql.failures import told
-from hfs.persistence.sql.schema import bring_up_to_date, is_up_to_date
+from hfs.persistence.sql.schema import bring_up_to_date, is_made, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
 
 WRITES: Final = "hfs_writes"
@@ -28,6 +31,7 @@ _CONNECT: Final = 10
 """How long a server may take to let somebody in, in seconds."""
 _POOL: Final = 5
 _MORE: Final = 15
+_Result = TypeVar("_Result")
 
 
 def create_db_engine(db_path: Path | None = None, url: str | None = None) -> AsyncEngine:
@@ -49,8 +53,24 @@ def create_db_engine(db_path: Path | None = None, url: str | None = None) -> Asy
         address = URL.create("sqlite+aiosqlite", database=str(db_path or paths.home_folder() / SQLITE_FILE))
     else:
         address = _with_driver(make_url(url))
-    _off_the_loop(address)
+    _off_the_loop(lambda: _prepare(address))
     return _engine(address)
+
+
+def has_tables(url: str) -> bool:
+    """Whether there are tables of hfs in a database. Nothing is made, and nothing changed.
+
+    Args:
+        url: Its address, as for ``create_db_engine``.
+
+    Raises:
+        UnsupportedFormatError: A newer hfs made the tables.
+        StoreIOError: It can't be reached, or is no database.
+    """
+    address = _with_driver(make_url(url))
+    if address.get_backend_name() == "sqlite":
+        return _is_sqlite_with_tables(address)
+    return _off_the_loop(lambda: _look_for_tables(address))
 
 
 def get_session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -72,6 +92,15 @@ def _with_driver(address: URL) -> URL:
 
 
 def _engine(address: URL, **options: Any) -> AsyncEngine:
+    try:
+        return _created(address, **options)
+    except ModuleNotFoundError as error:
+        package = "psycopg[binary]" if address.get_driver_name() == "psycopg" else "hfs-chat[sql]"
+        reason = f"{shown(address)} needs more packages: python3 -m pip install '{package}'."
+        raise StoreIOError(reason, path=Path(shown(address))) from error
+
+
+def _created(address: URL, **options: Any) -> AsyncEngine:
     if address.get_backend_name() == "sqlite":
         connect: dict[str, Any] = {"timeout": _BUSY}
         engine = create_async_engine(address, connect_args=connect, **options)
@@ -104,21 +133,46 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _off_the_loop(address: URL) -> None:
-    """Prepares the tables by an event loop on a thread of its own: the caller may be a coroutine."""
+def _off_the_loop(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
+    """Runs a coroutine on an event loop on a thread of its own: the caller may be one."""
+    results: list[_Result] = []
     failures: list[BaseException] = []
 
-    def work() -> None:
+    def run() -> None:
         try:
-            asyncio.run(_prepare(address))
+            results.append(asyncio.run(work()))
         except BaseException as error:
             failures.append(error)
 
-    thread = threading.Thread(target=work, name="hfs-sql-tables", daemon=True)
+    thread = threading.Thread(target=run, name="hfs-sql-tables", daemon=True)
     thread.start()
     thread.join()
     if failures:
         raise failures[0]
+    return results[0]
+
+
+async def _look_for_tables(address: URL) -> bool:
+    engine = _engine(address, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(is_made)
+    except (SQLAlchemyError, OSError) as error:
+        raise told(error, shown(address)) from error
+    finally:
+        await engine.dispose()
+
+
+def _is_sqlite_with_tables(address: URL) -> bool:
+    """The same of a file, which is not even told to keep a log: it may be any other program's."""
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{Path(address.database or '').as_uri()}?mode=ro", uri=True)
+        ) as opened:
+            found = opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+    except sqlite3.Error as error:
+        raise StoreIOError(f"{shown(address)}: {error}.", path=Path(address.database or "")) from error
+    return found is not None
 
 
 async def _prepare(address: URL) -> None:

@@ -16,6 +16,11 @@ _LOCK: Final = 0x68667331
 """Which of PostgreSQL's advisory locks keeps two processes from making the tables at once."""
 
 
+def is_made(connection: Connection) -> bool:
+    """Whether some hfs made its tables. Writes nothing."""
+    return _version(connection) is not None
+
+
 def is_up_to_date(connection: Connection) -> bool:
     """Whether the tables are those of this hfs. Writes nothing.
 

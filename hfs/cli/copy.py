@@ -1,0 +1,177 @@
+"""The command that copies sessions from one store into another."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hfs import paths, persistence
+from hfs.cli._output import FAILED, INTERRUPTED, out, out_json, talk
+from hfs.cli._store import indexing_bar
+from hfs.display import counted
+from hfs.errors import HfsError
+from hfs.stores import named_store, store_called, store_text
+from hfs.transfer.copy_report import CopyReport
+from hfs.transfer.copying import CopyOptions, run_copy
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from hfs.persistence.store_location import StoreLocation
+
+
+@click.command("copy")
+@click.argument("sessions", nargs=-1, metavar="[SESSION]...")
+@click.option("--from", "source", required=True, metavar="STORE", help="The store that sessions are copied from.")
+@click.option("--to", "target", required=True, metavar="STORE", help="The store that they are copied to.")
+@click.option("--update", is_flag=True, help="Give sessions that are there already the name, tags… of the source.")
+@click.option("--dry-run", is_flag=True, help="Say what would be copied; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON, for programs.")
+@click.pass_context
+def copy_command(
+    ctx: click.Context,
+    sessions: tuple[str, ...],
+    source: str,
+    target: str,
+    update: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Copy sessions from one store into another, to the letter.
+
+    SESSION is an id, `last`, a part of the name, or the start of a uid; without one, all are copied. STORE is
+    documents, sqlite, sqlite:///FILE or postgresql://USER@HOST/DATABASE.
+
+    Nothing is taken out of either store. A session that is there already is known by its uid: it gets the messages that
+    are new, and is not added twice. At the end everything is read back and compared. Run again after an interruption,
+    it goes on.
+
+    \b
+    Examples:
+      hfs copy --from documents --to sqlite --dry-run
+      hfs copy --from documents --to postgresql://me@db.example.org/team
+      hfs copy --from sqlite --to documents last
+    """
+    home = paths.home_folder()
+    here, there = _stores(home, source, target)
+    report = CopyReport(here.shown, there.shown, dry_run)
+    with _opened_source(here, home) as opened, _opened_target(there, home, dry_run=dry_run) as destination:
+        wanted = [opened.resolve(text) for text in sessions] or None
+        left = 0 if wanted else len(opened.list_trash())
+        note = home / paths.STORES / there.folder_name / paths.CLAIMED_IDS
+        with contextlib.closing(_CopyBar()) as bar:
+            run_copy(opened, destination, wanted, CopyOptions(update, dry_run), report, note, bar)
+    if as_json:
+        out_json(report.to_json())
+    else:
+        for line in report.lines():
+            out(line)
+    _advise(report, there, home, left=left, update=update)
+    if report.interrupted:
+        ctx.exit(INTERRUPTED)
+    if not report.succeeded:
+        ctx.exit(FAILED)
+
+
+def _stores(home: Path, source: str, target: str) -> tuple[StoreLocation, StoreLocation]:
+    try:
+        here, there = store_called(source, home, "--from"), store_called(target, home, "--to")
+    except HfsError as error:
+        raise click.UsageError(str(error)) from error
+    if here.folder_name == there.folder_name or (here.path and there.path and _is_same_file(here.path, there.path)):
+        raise click.UsageError(f"--from and --to are the same store: {there.shown}. Name another one to copy to.")
+    return here, there
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def _opened_source(location: StoreLocation, home: Path) -> Iterator[persistence.SessionStore]:
+    if not persistence.store_exists(store_text(location), home):
+        raise HfsError(f"There are no sessions in {location.shown} yet. Nothing was copied.")
+    with (
+        indexing_bar() as bar,
+        persistence.open_store(home, _tell, bar, store=store_text(location)) as opened,
+    ):
+        yield opened
+
+
+@contextlib.contextmanager
+def _opened_target(location: StoreLocation, home: Path, *, dry_run: bool) -> Iterator[persistence.SessionStore]:
+    text = store_text(location)
+    with contextlib.ExitStack() as stack:
+        if dry_run and not persistence.store_exists(text, home):
+            # Opening it would make it.
+            home, text = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hfs-"))), "documents"
+        bar = stack.enter_context(indexing_bar())
+        yield stack.enter_context(persistence.open_store(home, _tell, bar, store=text))
+
+
+def _tell(notice: persistence.Notice) -> None:
+    talk(notice.text)
+
+
+def _advise(report: CopyReport, there: StoreLocation, home: Path, *, left: int, update: bool) -> None:
+    """Says what to do next."""
+    if report.broken:
+        talk(f"Ended early: {report.broken} What came in is in whole; the same command goes on with the others.")
+    if report.interrupted:
+        talk("Stopped. What came in is in whole; the same command goes on with the others.")
+    if not update and any(one.differences.fields for one in report.sessions):
+        talk("`--update` gives the copies the name, tags and other fields of the source.")
+    if report.dry_run or not report.succeeded:
+        return
+    if left:
+        talk(f"The trash of {report.source} is not copied: {counted(left, 'session')} in it.")
+    if named_store(home)[0].folder_name != there.folder_name:
+        talk(f"To go on in this store: hfs config set store {there.shown}")
+
+
+class _CopyBar:
+    """A bar on stderr, where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Moves it.
+
+        Args:
+            what: What is done, as a word.
+            done: With how many sessions it was.
+            total: How many there are.
+        """
+        if sys.stderr is None or not sys.stderr.isatty():
+            return
+        bar = self._bar or self._begin()
+        if what not in self._tasks:
+            self._tasks[what] = bar.add_task(what, total=total)
+        bar.update(self._tasks[what], completed=done)
+
+    def _begin(self) -> Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
+        self._bar = Progress(*columns, console=console, transient=True)
+        self._bar.start()
+        return self._bar
+
+    def close(self) -> None:
+        """Clears its lines."""
+        if self._bar is not None:
+            self._bar.stop()
