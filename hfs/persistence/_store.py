@@ -44,6 +44,8 @@ from hfs.persistence.models import (
 
 STORE_VARIABLE: Final = "HFS_STORE"
 """The environment variable that names the store."""
+PASSWORD_VARIABLE: Final = "HFS_STORE_PASSWORD"
+"""The one that holds the password of a server, where the name of the store has none."""
 DOCUMENTS: Final = "documents"
 """The store of files."""
 
@@ -421,7 +423,7 @@ def open_store(
         on_indexing: Told, from any thread, how many of how many sessions are read into the index, where those are many;
             the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
         store: Which store: ``documents``, ``sqlite``, ``sqlite:///FILE`` or ``postgresql://USER@HOST/DATABASE``;
-            ``$HFS_STORE``, else ``documents``, where it is None.
+            ``$HFS_STORE``, else ``documents``, where it is None. ``$HFS_STORE_PASSWORD`` may hold its password.
 
     Raises:
         ConfigError: There is no such store.
@@ -448,7 +450,7 @@ def store_exists(store: str, home: str | os.PathLike[str] | None = None) -> bool
     """
     from hfs.persistence.store_location import parse_store
 
-    location = parse_store(store, paths.home_folder(home))
+    location = parse_store(store, paths.home_folder(home), os.environ.get(PASSWORD_VARIABLE))
     if location.url is None or (location.path is not None and not location.path.exists()):
         return location.url is None
     with _extra_for(location):
@@ -459,7 +461,7 @@ def store_exists(store: str, home: str | os.PathLike[str] | None = None) -> bool
 def _open_engine(name: str, home: Path) -> Engine:
     from hfs.persistence.store_location import parse_store
 
-    location = parse_store(name, home)
+    location = parse_store(name, home, os.environ.get(PASSWORD_VARIABLE))
     with _extra_for(location):
         from hfs.persistence.sql.engine import open_engine
     return open_engine(location, home)

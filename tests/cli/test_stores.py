@@ -277,6 +277,8 @@ def test_the_password_of_the_variable_opens_the_store(
     monkeypatch.delenv("PGPASSWORD")
     done = hfs("--store", postgres_url, "list")
     assert (done.returncode, done.stdout) == (0, b""), done.stderr
+    with open_store(store=postgres_url) as store:
+        assert store.count() == 0
     done = hfs("--store", postgres_url, "check")
     assert b"All is well" in done.stdout
     assert os.environ["HFS_STORE_PASSWORD"].encode() not in done.stdout + done.stderr
