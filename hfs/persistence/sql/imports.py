@@ -78,24 +78,24 @@ class SqlImports:
         """
         key = new_key()
 
-        def work(session: Session) -> None:
-            if landed_as(session, key) is not None:
-                return
+        def work(session: Session) -> int:
             try:
                 insert_session(session, doc_id, document, key)
             except IntegrityError as error:
                 raise StoreError(f"Session {doc_id} was not added: one of its uid is here already.") from error
+            return doc_id
 
-        self._transactions.write(work)
+        self._transactions.write(work, landed=lambda session: landed_as(session, key))
 
     def add_once(self, document: Document) -> tuple[int, bool]:
         """Adds a document unless there is one with its uid; returns its id, and whether it was added."""
         key = new_key()
 
+        def landed(session: Session) -> tuple[int, bool] | None:
+            doc_id = landed_as(session, key)
+            return None if doc_id is None else (doc_id, True)
+
         def work(session: Session) -> tuple[int, bool]:
-            landed = landed_as(session, key)
-            if landed is not None:
-                return landed, True
             # Held until the end of the transaction: nobody else adds one meanwhile.
             doc_id = take_numbers(session, 1)
             completed = dict(document)
@@ -107,4 +107,4 @@ class SqlImports:
             insert_session(session, doc_id, document, key)
             return doc_id, True
 
-        return self._transactions.write(work)
+        return self._transactions.write(work, landed=landed)
