@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from hfs.persistence.sql.failures import is_of_database
 from hfs.persistence.sql.portal import Portal
-from hfs.persistence.sql.transactions import Transactions
+from hfs.persistence.sql.transactions import CHANGED, Transactions
 
 CHANNEL: Final = "hfs_sessions"
 """What PostgreSQL's NOTIFY names the sessions by whose numbers it tells."""
@@ -31,6 +31,7 @@ _TRUST: Final = 10.0
 def notify(session: Session, doc_id: int) -> None:
     """Tells everybody who listens that a session changed, once the transaction is committed."""
     if session.get_bind().dialect.name == "postgresql":
+        session.info.setdefault(CHANGED, []).append(doc_id)
         session.execute(select(func.pg_notify(CHANNEL, str(doc_id))))
 
 
@@ -62,6 +63,8 @@ class Changes:
         self._told = 0
         """How often anything was told: what was read before may be older."""
         self._ending: set[asyncio.Task[None]] = set()
+        # What this process wrote is told to it as to others: a moment later, and it would ask before.
+        transactions.on_changed = self._on_written
 
     def revision(self, doc_id: int, version: Callable[[Session], str | None]) -> str | None:
         """A mark that changes whenever a session does; None if it is gone.
@@ -126,10 +129,13 @@ class Changes:
             await _let_go(connection)
 
     def _on_change(self, driver: object, process: int, channel: str, payload: str) -> None:
+        if payload.isdecimal():
+            self._on_written(int(payload))
+
+    def _on_written(self, doc_id: int) -> None:
         with self._lock:
             self._told += 1
-            if payload.isdecimal():
-                self._known.pop(int(payload), None)
+            self._known.pop(doc_id, None)
 
     def _on_end(self, driver: object) -> None:
         with self._lock:

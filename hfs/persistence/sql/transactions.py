@@ -17,6 +17,8 @@ from hfs.persistence.sql.failures import is_away, is_of_database, is_passing, to
 from hfs.persistence.sql.outage import Outage
 from hfs.persistence.sql.portal import Portal
 
+CHANGED: Final = "hfs_changed"
+"""Where a session of SQLAlchemy notes the numbers of the sessions that its transaction changes."""
 PATIENCE: Final = 10.0
 """How long a server that is away is waited for before words are said to be not saved, in seconds."""
 ANSWER: Final = 60.0
@@ -45,6 +47,8 @@ class Transactions:
         self._portal = portal
         self._patience = patience
         self._outage = Outage()
+        self.on_changed: Callable[[int], None] = lambda doc_id: None
+        """Called with the number of each session that is noted under ``CHANGED``, once the change is committed."""
 
     @property
     def place(self) -> str:
@@ -128,11 +132,14 @@ class Transactions:
                     await session.connection(execution_options={WRITES: True})
                 result = await session.run_sync(work)
                 await session.commit()
+                changed: list[int] = session.info.pop(CHANGED, [])
         except Exception as error:
             if is_away(error):
                 self._outage.is_seen()
             raise
         self._outage.is_over()
+        for doc_id in changed:
+            self.on_changed(doc_id)
         return result
 
     def close(self) -> None:
