@@ -71,10 +71,17 @@ def opened(*places: Place) -> Iterator[list[SessionStore]]:
 
 def put(store: SessionStore, document: dict[str, Any]) -> int:
     """Adds a document as it is, also one that no operation of hfs would write; returns its id."""
+    return put_all(store, [document])[0]
+
+
+def put_all(store: SessionStore, documents: Iterable[dict[str, Any]]) -> list[int]:
+    """The same of several."""
+    numbers = []
     with store.begin_import() as target:
-        number = target.reserve(str(document.get("uid")))
-        target.add(number, document)
-    return number
+        for document in documents:
+            numbers.append(target.reserve(str(document.get("uid"))))
+            target.add(numbers[-1], document)
+    return numbers
 
 
 def found(store: SessionStore, session_id: int) -> SessionModel:
