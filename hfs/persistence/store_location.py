@@ -80,13 +80,13 @@ def parse_store(text: str, home: Path, password: str | None = None) -> StoreLoca
     if text == "documents":
         return StoreLocation("documents", None, None, "documents", "documents", "documents")
     if text == "sqlite":
-        return _sqlite(home / SQLITE_FILE, home)
+        return sqlite_store(home / SQLITE_FILE, home)
     scheme, found, rest = text.partition("://")
     if not found or scheme.lower() not in _SCHEMES:
         raise ConfigError(_unknown(text, scheme if found else None))
     kind, driver = _SCHEMES[scheme.lower()]
     if kind == "sqlite":
-        return _sqlite(_sqlite_path(rest, home), home)
+        return sqlite_store(_sqlite_path(rest, home), home)
     from hfs.persistence._server_address import parse_address
 
     address = parse_address(rest, driver, _ENCODING)
@@ -135,7 +135,13 @@ def _is_only_there(folder: Path, other: Path) -> bool:
     return os.path.isdir(folder) and not os.path.isdir(other)
 
 
-def _sqlite(path: Path, home: Path) -> StoreLocation:
+def sqlite_store(path: Path, home: Path) -> StoreLocation:
+    """The store in a file of SQLite.
+
+    Args:
+        path: The file, absolute.
+        home: The home folder.
+    """
     from urllib.parse import quote
 
     # Space at the end would be lost where the name is read again.

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import make_url, select
+from sqlalchemy import URL, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Session
 
 from hfs import paths
 from hfs.errors import StoreError
@@ -23,7 +22,7 @@ from hfs.persistence.sql.portal import CallersLoop, OwnLoop, Portal
 from hfs.persistence.sql.rows import SessionRow
 from hfs.persistence.sql.transactions import PATIENCE, Transactions
 from hfs.persistence.sql.trash import SqlTrash
-from hfs.persistence.store_location import StoreLocation, parse_store
+from hfs.persistence.store_location import StoreLocation, parse_store, sqlite_store
 
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy
@@ -133,17 +132,18 @@ def engine_of(factory: async_sessionmaker[AsyncSession], home: Path) -> tuple[Sq
         home: The home folder.
     """
     loop = CallersLoop()
-    url = getattr(factory.kw.get("bind"), "url", make_url("sqlite://"))
-    database = url.database or ""
-    is_memory = url.get_backend_name() == "sqlite" and (database in ("", ":memory:") or database.startswith("file:"))
-    if is_memory:
-        name = "sqlite-memory"
-    else:
-        name = parse_store(url.render_as_string(hide_password=True).replace(":***@", "@"), home).folder_name
-    return SqlEngine(factory, loop, home / paths.STORES / name, owns_engine=False), loop
+    folder = home / paths.STORES / _folder_name(factory.kw["bind"].url, home) if "bind" in factory.kw else home
+    return SqlEngine(factory, loop, folder, owns_engine=False), loop
 
 
-def session_ids(session: Session) -> list[int]:
-    """The ids of all sessions, in order."""
-    statement = select(SessionRow.id).where(SessionRow.deleted_at.is_(None)).order_by(SessionRow.id)
-    return list(session.scalars(statement))
+def _folder_name(url: URL, home: Path) -> str:
+    """The folder for a database of the caller's: the same as for the store of that name, where there can be one."""
+    if url.get_backend_name() == "sqlite":
+        database = url.database or ""
+        if database in ("", ":memory:") or database.startswith("file:"):
+            return "sqlite-memory"
+        return sqlite_store(Path(database).absolute(), home).folder_name
+    # Other parameters say how one comes to it, and not which it is.
+    host = {name: value for name, value in url.query.items() if name == "host"}
+    plain = url.set(drivername="postgresql", password=None, query=host)
+    return parse_store(plain.render_as_string(hide_password=True), home).folder_name

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import selectinload
 
 from hfs.errors import StoreIOError
-from hfs.persistence import NewMessage, SessionRepository, create_db_engine, get_session_factory
+from hfs.persistence import NewMessage, SessionRepository, create_db_engine, get_session_factory, open_repository
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 
 
@@ -113,3 +113,25 @@ def test_no_password_is_in_what_is_said_where_it_is_wrong(postgres_url: str, mon
 def test_a_database_that_is_not_there_is_said_to_be_none(postgres_url: str) -> None:
     with pytest.raises(StoreIOError, match="there is no such database"):
         create_db_engine(url=f"{postgres_url}_nowhere")
+
+
+async def test_a_callers_engine_may_be_opened_with_parameters_that_no_store_has(postgres_url: str, home: Path) -> None:
+    engine = create_db_engine(url=f"{postgres_url}?prepared_statement_cache_size=0")
+    async with SessionRepository(get_session_factory(engine), home) as repo:
+        session = await repo.create(messages=[NewMessage("user", "hi")])
+        await repo.keep_unsent(session.id, "typed")
+    async with open_repository(home, store=postgres_url) as repo:
+        assert await repo.unsent(session.id) == "typed"
+    await engine.dispose()
+
+
+async def test_a_relative_path_of_the_callers_is_in_the_working_folder(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = create_db_engine(Path("x.db"))
+    async with SessionRepository(get_session_factory(engine), home) as repo:
+        await repo.keep_unsent(None, "typed")
+    async with open_repository(home, store=f"sqlite:///{tmp_path / 'x.db'}") as repo:
+        assert await repo.unsent(None) == "typed"
+    await engine.dispose()
