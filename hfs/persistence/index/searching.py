@@ -197,11 +197,12 @@ def order(findings: Findings, active: Mapping[int, int]) -> list[int]:
 
     Args:
         findings: What was found.
-        active: When something happened last in each session, in microseconds since 1970. Others are left out.
+        active: When something happened last in each session, in microseconds since 1970. Those that have no such moment
+            are left out.
     """
 
     def rank(session: int) -> tuple[bool, bool, int, int, int]:
         found = findings.sessions[session]
         return NAME in found.numbers, bool(found.close), len(found.numbers).bit_length(), active[session], session
 
-    return sorted(active, key=rank, reverse=True)
+    return sorted(findings.sessions.keys() & active.keys(), key=rank, reverse=True)
