@@ -88,11 +88,11 @@ class SessionImport:
 
     @staticmethod
     def give_name(document: Document) -> None:
-        """Names a session after its first user message, if it has no name."""
+        """Names a session after its first user message, if it has no name yet."""
         if not document.get("name"):
             moment = parse_time(document.get("created_at")) or now()
             document.update(name=placeholder_name(moment), name_source="auto")
-            name_after(document, document["messages"])
+        name_after(document, [item for item in document["messages"] if isinstance(item, dict)])
 
     def find(self, uid: str) -> int | None:
         """The session of that uid that was here before, or came in meanwhile."""

@@ -194,7 +194,9 @@ class Copying:
 
         def change(copy: Document) -> None:
             # Of the copy as it is now: this may be called again.
-            differing.bring_in(copy, document, self._new_items(target, session_id, document, copy))
+            if fresh := self._new_items(target, session_id, document, copy):
+                differing.bring_in(copy, document, fresh)
+                SessionImport.give_name(copy)
             if takes_over:
                 differing.take_over(copy, document)
             made[:] = [copy]

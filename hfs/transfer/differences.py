@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hfs.persistence import parse_time, render_document, render_json
-from hfs.transfer import documents
-from hfs.transfer.documents import Document
+
+Document = dict[str, Any]
 
 _NO_FIELDS: Final = frozenset(("id", "format", "uid", "messages", "removed"))
 """What is no field that a person gave a session: ``removed`` is a note of a few minutes."""
@@ -51,16 +51,18 @@ def count(document: Document) -> int:
 
 
 def additions(document: Document, copy: Document, gone: Iterable[Document] = ()) -> list[Document]:
-    """The messages that are new to a copy: those behind the last one that both have.
+    """The messages that are new to a copy, wherever they stand in the session.
 
     Args:
         document: The session.
         copy: The copy.
         gone: Messages that were taken out of the copy.
     """
-    if not all(isinstance(side.get("messages"), list) for side in (document, copy)):
+    theirs, ours = _items(document), _items(copy)
+    if theirs is None or ours is None:
         return []
-    return documents.document_additions(copy, document, gone)
+    known = {identity for item in (*ours, *gone) for identity in _identities(item)}
+    return [item for item in theirs if known.isdisjoint(_identities(item))]
 
 
 def differences(document: Document, copy: Document) -> Differences:
@@ -104,7 +106,12 @@ def _items(document: Document) -> list[Any] | None:
 
 
 def _identities(item: Any) -> list[tuple[Any, ...]]:
-    return documents.identities(item) or [(render_json(item),)]
+    """What tells a message from others: its moment and words, and its number and moment."""
+    if not isinstance(item, dict):
+        return [(render_json(item),)]
+    moment = item.get("created_at")
+    words = (str(moment), str(item.get("role")), str(item.get("content")))
+    return [words, (str(item["id"]), moment)] if "id" in item and isinstance(moment, str) else [words]
 
 
 def _said(item: Any) -> bytes:
@@ -113,15 +120,63 @@ def _said(item: Any) -> bytes:
 
 
 def bring_in(copy: Document, document: Document, items: list[Document]) -> None:
-    """Adds messages to a copy, in place.
+    """Adds messages to a copy, in place: behind the one that they follow in the session.
+
+    What was said in the copy alone after that one stays, and both are put in the order in which they were said.
 
     Args:
         copy: The copy.
         document: The session.
-        items: Its messages that are new to the copy.
+        items: Its messages that are new to the copy; one whose number is taken gets another.
     """
-    known = {identity for item in document["messages"] for identity in documents.identities(item)}
-    documents.bring_in(copy, items, lambda item: not known.isdisjoint(documents.identities(item)))
+    present: list[Any] = copy["messages"]
+    places = {identity: at for at, item in enumerate(present) for identity in _identities(item)}
+    new = {id(item) for item in items}
+    coming: dict[int, list[Any]] = {}
+    numbers = _Numbers(present)
+    common, last = set(), -1
+    for item in document["messages"]:
+        place = next((places[one] for one in _identities(item) if one in places), None)
+        if place is not None:
+            last = place
+            common.add(place)
+        elif id(item) in new:
+            coming.setdefault(last, []).append(numbers.give(item))
+    joined: list[Any] = []
+    waiting = coming.get(-1, [])
+    for at, item in enumerate(present):
+        if at in common:
+            joined += [*waiting, item]
+            waiting = coming.get(at, [])
+        else:
+            earlier = next((n for n, other in enumerate(waiting) if _moment(other) >= _moment(item)), len(waiting))
+            joined += [*waiting[:earlier], item]
+            waiting = waiting[earlier:]
+    copy["messages"] = [*joined, *waiting]
+
+
+class _Numbers:
+    """The numbers of a session's messages."""
+
+    def __init__(self, items: list[Any]) -> None:
+        self._taken = {n for item in items if isinstance(item, dict) and type(n := item.get("id")) is int}
+        self._highest = max(self._taken, default=0)
+
+    def give(self, item: Any) -> Any:
+        """A message that comes in, with another number if its own is taken."""
+        number = item.get("id") if isinstance(item, dict) else None
+        if type(number) is not int:
+            return item
+        if number in self._taken:
+            number = self._highest + 1
+        self._taken.add(number)
+        self._highest = max(self._highest, number)
+        return {**item, "id": number}
+
+
+def _moment(item: Any) -> float:
+    moment = parse_time(item.get("created_at")) if isinstance(item, dict) else None
+    return moment.timestamp() if moment is not None else 0.0
 
 
 def take_over(copy: Document, document: Document) -> None:
