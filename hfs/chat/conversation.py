@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -36,11 +36,13 @@ from hfs.errors import (
     StoreError,
 )
 from hfs.models import ModelBackend, Prompt
-from hfs.persistence import MessageModel, NewMessage, SessionModel, SessionRepository, StreamingDraft
+from hfs.persistence import MessageModel, NewMessage, SessionRepository, StreamingDraft
 
 INTERRUPTED: Final = "interrupted"
 _ANSWER_SHARE: Final = 0.25
 """How much of the context is kept free for the answer."""
+_MOMENT: Final = 2.0
+"""How long a user who stops waits for what is being saved, in seconds."""
 _SPOKEN: Final = frozenset(("user", "assistant", "system"))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
@@ -64,7 +66,12 @@ class Conversation:
         """What the model is told first."""
         self._stopping = asyncio.Event()
         self._unsaved = UnsavedMessages(repo)
+        self._under_way: asyncio.Future[None] | None = None
+        self.known: Sequence[MessageModel] = ()
+        """What the session held when it was last read: what the model is told where it can't be read."""
         self.session_id = session_id
+        self.is_saving = False
+        """Whether a message is being saved, or was and is not told yet."""
 
     def stop(self) -> None:
         """Stops the answer; what came is saved."""
@@ -85,11 +92,9 @@ class Conversation:
         """
         self._stopping.clear()
         text = _storable(text)
-        unsaved = False
         async for event in self._save_question(text):
-            unsaved = unsaved or isinstance(event, MessageNotSaved)
             yield event
-        prompts = await self._prompts(text if unsaved else None)
+        prompts = await self._prompts()
         try:
             budget = await self._budget()
             async for event in self._answer(prompts, budget):
@@ -109,7 +114,25 @@ class Conversation:
             StoreError: The old answer could not be kept; it stays where it is.
         """
         self._stopping.clear()
-        await self._save_what_waits()
+        self.is_saving = True
+        try:
+            async for event in self._without_answer():
+                # This one says what was done: who hears it reads the session again.
+                self.is_saving = not isinstance(event, AnswerForked)
+                yield event
+        finally:
+            self.is_saving = False
+        try:
+            async for event in self._answer(await self._prompts(), await self._budget()):
+                yield event
+        except ModelError as error:
+            yield AnswerFailed(error)
+
+    async def _without_answer(self) -> AsyncGenerator[Event, None]:
+        """Takes the answers to the last question out of the session, into a fork."""
+        if self._unsaved:
+            for saved in await self._save_waiting():
+                yield MessageSaved(saved)
         session = await self._repo.get(self.session_id) if self.session_id is not None else None
         if session is None:
             raise SessionNotFoundError("There is no session yet: nothing was asked.")
@@ -122,38 +145,78 @@ class Conversation:
             fork = await finished(self._repo.fork(session.id))
             await finished(self._repo.remove_messages(session.id, answers))
             yield AnswerForked(fork)
-        try:
-            async for event in self._answer(await self._prompts(), await self._budget()):
-                yield event
-        except ModelError as error:
-            yield AnswerFailed(error)
 
     async def _save_question(self, text: str) -> AsyncGenerator[Event, None]:
         question = NewMessage("user", text, created_at=datetime.now(UTC))
+        self.is_saving = True
         try:
-            await self._save_what_waits()
-            if self.session_id is not None:
-                try:
-                    yield MessageSaved(await self._add(self.session_id, question))
-                    return
-                except SessionNotFoundError:
-                    # Its file was removed: what is said now begins a session of its own.
-                    self.session_id = None
-            session = await finished(self._repo.create(messages=[question]))
-        except StoreError as error:
-            yield await self._keep(question, error)
-            return
-        self.session_id = session.id
-        yield SessionStarted(session)
-        yield MessageSaved(session.messages[-1])
+            for event in await finished(self._saved_or_kept(question, begins=True)):
+                yield event
+        finally:
+            self.is_saving = False
 
-    async def _add(self, session_id: int, message: NewMessage) -> MessageModel:
-        return await finished(self._repo.append_message(session_id, message))
+    async def _saved_or_kept(self, message: NewMessage, *, begins: bool) -> list[Event]:
+        """Saves a message, and what waits before it; keeps it, where that fails.
+
+        Args:
+            message: The message.
+            begins: Whether it begins a new session where its own was removed.
+        """
+        told: list[Event] = []
+        try:
+            await self._in_time(self._save(message, begins, told, self._under_way))
+        except HfsError as error:
+            told.append(MessageNotSaved(error, await self._unsaved.keep(self.session_id, message)))
+        return told
+
+    async def _in_time(self, work: Coroutine[Any, Any, None]) -> None:
+        """Waits for a save, but not much longer once the user stops; then it goes on, and may still succeed."""
+        saving = self._under_way = asyncio.ensure_future(work)
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({saving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not saving.done():
+                await asyncio.wait({saving}, timeout=_MOMENT)
+        finally:
+            stopped.cancel()
+        if saving.done():
+            return saving.result()
+        # Its mistakes are of no use to anybody any more.
+        saving.add_done_callback(lambda done: done.cancelled() or done.exception())
+        raise StoreError("It took too long, and was not waited for.")
+
+    async def _save(
+        self, message: NewMessage, begins: bool, told: list[Event], before: asyncio.Future[None] | None
+    ) -> None:
+        if before is not None:
+            # One that was not waited for: it may have landed, or is about to.
+            await asyncio.wait({before})
+        if self._unsaved:
+            told += map(MessageSaved, await self._save_waiting())
+        if self.session_id is not None:
+            try:
+                saved = await self._repo.append_message(self.session_id, message)
+                self.known = [*self.known, saved]
+                told.append(MessageSaved(saved))
+                return
+            except SessionNotFoundError:
+                if not begins:
+                    raise
+                # Its file was removed: what is said now begins a session of its own.
+                self.session_id = None
+        session = await self._unsaved.create(message)
+        self.session_id, self.known = session.id, session.messages
+        told += [SessionStarted(session), MessageSaved(session.messages[-1])]
 
     @property
     def unkept(self) -> int:
         """How many messages are kept nowhere but in memory."""
         return self._unsaved.in_memory
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything waits to be saved."""
+        return bool(self._unsaved)
 
     async def save_kept(self) -> list[MessageModel]:
         """Saves what could not be saved before, in the order in which it was said.
@@ -161,27 +224,23 @@ class Conversation:
         Raises:
             StoreError: It still can't be saved, or not all of it.
         """
+        if self._under_way is not None:
+            await asyncio.wait({self._under_way})
+        return await self._save_waiting()
+
+    async def _save_waiting(self) -> list[MessageModel]:
         self.session_id, saved = await self._unsaved.save(self.session_id)
+        self.known = [*self.known, *saved]
         return saved
 
-    async def _save_what_waits(self) -> None:
-        if self._unsaved:
-            await self.save_kept()
-
-    async def _keep(self, message: NewMessage, error: HfsError) -> MessageNotSaved:
-        return MessageNotSaved(error, await self._unsaved.keep(self.session_id, message))
-
-    async def _prompts(self, unsaved: str | None = None) -> list[Prompt]:
-        session: SessionModel | None = None
+    async def _prompts(self) -> list[Prompt]:
         if self.session_id is not None:
             with contextlib.suppress(HfsError):
                 session = await self._repo.get(self.session_id)
+                self.known = session.messages if session is not None else ()
         prompts = [Prompt("system", self.system)] if self.system else []
-        if session is not None:
-            prompts += [Prompt(message.role, message.content) for message in session.messages if _is_spoken(message)]
-        if unsaved is not None:
-            prompts.append(Prompt("user", unsaved))
-        return prompts
+        prompts += [Prompt(message.role, message.content) for message in self.known if _is_spoken(message)]
+        return prompts + [Prompt(message.role, message.content) for message in self._unsaved.messages]
 
     async def _budget(self) -> int | None:
         length = await self._model.context_length()
@@ -234,9 +293,12 @@ class Conversation:
                 await finished(self._save_answer(parts, INTERRUPTED, begun))
                 raise
             status = INTERRUPTED if failure or self._stopping.is_set() else None
-            saved = await finished(self._save_answer(parts, status, begun))
-            if saved is not None:
-                yield saved
+            self.is_saving = True
+            try:
+                for event in await finished(self._save_answer(parts, status, begun)):
+                    yield event
+            finally:
+                self.is_saving = False
             if failure is not None:
                 yield AnswerFailed(failure)
 
@@ -249,23 +311,13 @@ class Conversation:
         except HfsError:
             return None
 
-    async def _save_answer(
-        self, parts: list[str], status: str | None, begun: datetime
-    ) -> MessageSaved | MessageNotSaved | None:
+    async def _save_answer(self, parts: list[str], status: str | None, begun: datetime) -> list[Event]:
         text = "".join(parts)
         if not text:
-            return None
-        answer = NewMessage("assistant", text, self._model.name, status, begun)
-        try:
-            # The question comes before its answer.
-            await self._save_what_waits()
-            if self.session_id is None:
-                session = await self._repo.create(messages=[answer])
-                self.session_id = session.id
-                return MessageSaved(session.messages[-1])
-            return MessageSaved(await self._add(self.session_id, answer))
-        except HfsError as error:
-            return await self._keep(answer, error)
+            return []
+        return await self._saved_or_kept(
+            NewMessage("assistant", text, self._model.name, status, begun), begins=self.session_id is None
+        )
 
 
 async def _until(chunks: AsyncGenerator[str, None], stopped: asyncio.Future[Any]) -> AsyncGenerator[str, None]:

@@ -1,12 +1,21 @@
-"""The session that a person is in: opened, gone on with, and watched for what others do to its file. No UI."""
+"""The session that a person is in: opened, gone on with, and watched for what others do to it. No UI."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 from hfs.chat.conversation import Conversation
-from hfs.chat.events import Event, OutsideEvent, SessionBroken, SessionChanged, SessionRemoved, SessionTrouble
+from hfs.chat.events import (
+    Event,
+    MessageSaved,
+    OutsideEvent,
+    SessionBroken,
+    SessionChanged,
+    SessionRemoved,
+    SessionStarted,
+    SessionTrouble,
+)
 from hfs.display import counted
 from hfs.errors import CorruptSessionError, HfsError, SessionNotFoundError, StoreError
 from hfs.models import ModelBackend
@@ -26,10 +35,16 @@ class CurrentSession:
         self.system = system
         """What the model is told first."""
         self._conversation: Conversation | None = None
+        self._left: list[Conversation] = []
+        """Conversations that were left before everything was saved."""
+        self._changing = 0
+        self._step = 0
+        """How often what is known changed: what was read before is old."""
+        self._is_troubled = False
         self._revision: str | None = None
         self._session_id: int | None = None
         self.messages: list[MessageModel] = []
-        """What the file held when it was last read."""
+        """What the session held when it was last read, and what was said since."""
         self.name: str | None = None
 
     @property
@@ -56,6 +71,8 @@ class CurrentSession:
             # The mark comes first: what changes after it is seen by the next look.
             revision = await self._repo.revision(session_id)
             session = await self._read(session_id)
+        if self._conversation is not None and self._conversation.waits:
+            self._left.append(self._conversation)
         self._conversation, self._session_id = None, session_id
         self._remember(session, revision)
         return session
@@ -75,6 +92,30 @@ class CurrentSession:
         self.messages = session.messages if session else []
         self.name = session.name if session else None
         self._revision = revision
+        self._step += 1
+
+    def _hear(self, event: Event) -> None:
+        """Takes what this conversation did for known: nobody else did it."""
+        self._step += 1
+        if isinstance(event, SessionStarted):
+            self.messages, self.name = [], event.session.name
+        elif isinstance(event, MessageSaved):
+            self.messages = [*self.messages, event.message]
+
+    @contextlib.contextmanager
+    def _changes(self) -> Iterator[None]:
+        """While the session is changed from here, nobody looks at it."""
+        self._changing += 1
+        try:
+            yield
+        finally:
+            self._changing -= 1
+            self._step += 1
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether the session is being changed from here, and not all of it is known yet."""
+        return self._changing > 0 or (self._conversation is not None and self._conversation.is_saving)
 
     async def say(self, text: str, model: ModelBackend) -> AsyncGenerator[Event, None]:
         """Says something to a model, in this session or, where there is none, in a new one.
@@ -91,6 +132,7 @@ class CurrentSession:
             async with contextlib.aclosing(conversation.say(text)) as events:
                 async for event in events:
                     self._session_id = conversation.session_id
+                    self._hear(event)
                     yield event
         finally:
             self._session_id = conversation.session_id
@@ -103,6 +145,7 @@ class CurrentSession:
         """
         async with contextlib.aclosing(self._with(model).retry()) as events:
             async for event in events:
+                self._hear(event)
                 yield event
 
     async def edit(self, message_id: int, text: str, *, fork: bool) -> SessionModel | None:
@@ -123,9 +166,10 @@ class CurrentSession:
         if self._session_id is None:
             raise SessionNotFoundError("There is no session yet to change.")
         kept = await self._repo.fork(self._session_id) if fork else None
-        if await self._repo.edit_message(self._session_id, message_id, text) is None:
-            raise SessionNotFoundError("This session was removed.", session=str(self._session_id))
-        await self.reread()
+        with self._changes():
+            if await self._repo.edit_message(self._session_id, message_id, text) is None:
+                raise SessionNotFoundError("This session was removed.", session=str(self._session_id))
+            await self.reread()
         return kept
 
     def _with(self, model: ModelBackend) -> Conversation:
@@ -133,17 +177,25 @@ class CurrentSession:
             self._conversation = Conversation(self._repo, model, self._session_id, self.system)
         self._conversation.use(model)
         self._conversation.system = self.system
+        self._conversation.known = self.messages
         return self._conversation
 
     async def reread(self) -> None:
-        """Takes what the file holds now for known.
+        """Takes what the session holds now for known.
 
         Raises:
             CorruptSessionError, StoreIOError: It can't be read.
         """
-        if self._session_id is not None:
-            revision = await self._repo.revision(self._session_id)
-            self._remember(await self._repo.get(self._session_id), revision)
+        session_id = self._session_id
+        if session_id is None:
+            return
+        step = self._step
+        with self._changes():
+            revision = await self._repo.revision(session_id)
+            session = await self._repo.get(session_id)
+            is_saving = self._conversation is not None and self._conversation.is_saving
+            if step == self._step and not is_saving:
+                self._remember(session, revision)
 
     def stop(self) -> None:
         """Stops the answer; what came is saved."""
@@ -156,38 +208,62 @@ class CurrentSession:
         Raises:
             StoreError: It still can't be saved, or not all of it.
         """
+        saved: list[MessageModel] = []
+        for conversation in list(self._left):
+            saved += await conversation.save_kept()
+            self._left.remove(conversation)
         if self._conversation is None:
-            return await self._repo.save_drafts(self._session_id) if self._session_id is not None else []
+            return saved + (await self._repo.save_drafts(self._session_id) if self._session_id is not None else [])
         try:
-            return await self._conversation.save_kept()
+            return saved + await self._conversation.save_kept()
         finally:
             self._session_id = self._conversation.session_id
 
     async def look(self) -> OutsideEvent | None:
-        """Looks whether another program did something to the file; costs one stat where it did not."""
-        if self._session_id is None:
+        """Looks whether another program did something to the session. Cheap where it did not.
+
+        An error is told once, and what is to be seen after it even if nothing changed.
+        """
+        session_id, step = self._session_id, self._step
+        if session_id is None or self._is_ours:
             return None
-        revision = await self._repo.revision(self._session_id)
-        if revision == self._revision:
-            return None
+        revision, session, error = None, None, None
         try:
-            session = await self._repo.refresh(self._session_id)
-        except CorruptSessionError as error:
-            self._revision = revision
-            return SessionBroken(error)
-        except HfsError as error:
-            return SessionTrouble(error)
+            revision = await self._repo.revision(session_id)
+            if revision == self._revision and not self._is_troubled:
+                return None
+            session = await self._repo.refresh(session_id)
+        except HfsError as raised:
+            error = raised
+        if step != self._step or self._is_ours:
+            # Something was said or opened meanwhile: the next look sees what others did.
+            return None
+        if error is not None:
+            return self._failed(error, revision)
+        self._is_troubled = False
         before = self.messages
         self._remember(session, revision)
         if session is None:
-            return SessionRemoved(self._session_id)
+            return SessionRemoved(session_id)
+        return await self._compared(before, session)
+
+    def _failed(self, error: HfsError, revision: str | None) -> OutsideEvent | None:
+        if isinstance(error, CorruptSessionError):
+            self._revision, self._is_troubled = revision, False
+            return SessionBroken(error)
+        was_troubled, self._is_troubled = self._is_troubled, True
+        return None if was_troubled else SessionTrouble(error)
+
+    async def _compared(self, before: Sequence[MessageModel], session: SessionModel) -> SessionChanged:
         present = {message.id for message in session.messages}
         lost = [message for message in before if message.id not in present]
         kept = 0
         if lost:
             with contextlib.suppress(HfsError):
                 kept = await self._repo.keep_aside(session.id, lost)
-        return SessionChanged(session, describe_changes(before, session.messages), kept)
+        is_longer = session.messages[: len(before)] == before
+        added = session.messages[len(before) :] if is_longer else []
+        return SessionChanged(session, describe_changes(before, session.messages), kept, added)
 
 
 def describe_changes(before: Sequence[MessageModel], after: Sequence[MessageModel]) -> str:

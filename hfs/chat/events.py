@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hfs.errors import CorruptSessionError, HfsError, ModelError
@@ -17,7 +18,7 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True)
 class MessageSaved:
-    """A message is on the disk."""
+    """A message is durable."""
 
     message: MessageModel
 
@@ -91,18 +92,20 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged:
-    """Another program changed the session's file."""
+    """Another program changed the session."""
 
     session: SessionModel
     changes: str
     """What is different with its messages, in words; empty if nothing is."""
     kept_aside: int
     """How many messages that it took out are in the trash now."""
+    added: Sequence[MessageModel] = ()
+    """The messages that it added at the end, if it did nothing else with messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRemoved:
-    """Another program removed the session's file."""
+    """Another program removed the session."""
 
     session_id: int
 
@@ -116,7 +119,7 @@ class SessionBroken:
 
 @dataclass(frozen=True, slots=True)
 class SessionTrouble:
-    """The session's file can't be read."""
+    """The session can't be read. When it can be again, ``SessionChanged`` says so."""
 
     error: HfsError
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from hfs.errors import HfsError, SessionNotFoundError, StoreError
-from hfs.persistence import Draft, MessageModel, NewMessage, SessionRepository
+from hfs.persistence import Draft, MessageModel, NewMessage, SessionModel, SessionRepository, new_uid
 
 _Result = TypeVar("_Result")
 
@@ -24,6 +24,7 @@ class UnsavedMessages:
         self._repo = repo
         self._drafts: list[Draft] = []
         self._in_memory: list[NewMessage] = []
+        self._uid = new_uid()
         # Two savers at once would both write the message that waits first.
         self._lock = asyncio.Lock()
 
@@ -31,9 +32,24 @@ class UnsavedMessages:
         return bool(self._drafts or self._in_memory)
 
     @property
+    def messages(self) -> list[Draft | NewMessage]:
+        """What waits, in the order in which it was said."""
+        return [*self._drafts, *self._in_memory]
+
+    @property
     def in_memory(self) -> int:
         """How many are kept nowhere but in memory."""
         return len(self._in_memory)
+
+    async def create(self, message: NewMessage) -> SessionModel:
+        """Begins a session with a message. Where it fails, and the message is kept, ``save`` makes it only once.
+
+        Raises:
+            StoreError: It could not be made, or nobody knows whether it was.
+        """
+        session = await self._repo.create(messages=[message], uid=self._uid)
+        self._uid = new_uid()
+        return session
 
     async def keep(self, session_id: int | None, message: NewMessage) -> Draft | None:
         """Keeps a message until ``save`` can save it.
@@ -45,17 +61,16 @@ class UnsavedMessages:
         Returns:
             Where it is kept; None if in memory only.
         """
-        async with self._lock:
-            draft: Draft | None = None
-            # What was said before it must be saved before it: it waits in the same place.
-            if session_id is not None and not self._in_memory:
-                with contextlib.suppress(HfsError):
-                    draft = await finished(self._repo.keep_draft(session_id, message))
-            if draft is None:
-                self._in_memory.append(message)
-            else:
-                self._drafts.append(draft)
-            return draft
+        draft: Draft | None = None
+        # What was said before it must be saved before it: it waits in the same place.
+        if session_id is not None and not self._in_memory:
+            with contextlib.suppress(HfsError):
+                draft = await finished(self._repo.keep_draft(session_id, message))
+        if draft is None:
+            self._in_memory.append(message)
+        else:
+            self._drafts.append(draft)
+        return draft
 
     async def save(self, session_id: int | None) -> tuple[int | None, list[MessageModel]]:
         """Saves what waits, and what an earlier run left of the session, in the order in which it was said.
@@ -83,21 +98,21 @@ class UnsavedMessages:
         if not self._drafts:
             return
         left = {draft.path for draft in await self._repo.list_drafts()}
-        waiting = []
-        for draft in self._drafts:
+        for draft in list(self._drafts):
             # The drafts of a session that was removed stay on the disk, for the day when it is restored.
-            if draft.path in left and await self._repo.revision(draft.session_id) is not None:
-                waiting.append(draft)
-        self._drafts = waiting
-        if waiting:
-            raise StoreError(f"Session {waiting[0].session_id} still can't be written; what was said is in drafts.")
+            if draft.path not in left or await self._repo.revision(draft.session_id) is None:
+                self._drafts.remove(draft)
+        if self._drafts:
+            number = self._drafts[0].session_id
+            raise StoreError(f"Session {number} still can't be written; what was said is in drafts.")
 
     async def _save(self, session_id: int | None, message: NewMessage) -> MessageModel:
         if session_id is not None:
             with contextlib.suppress(SessionNotFoundError):
                 return await self._repo.ensure_message(session_id, message)
-        session = await self._repo.create(messages=[message])
-        return session.messages[-1]
+        session = await self._repo.ensure_session(self._uid, [message])
+        self._uid = new_uid()
+        return session.messages[0]
 
 
 async def finished(work: Awaitable[_Result]) -> _Result:

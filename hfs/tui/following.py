@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from typing import Final
 
 from hfs.chat.events import (
     AnswerChunk,
@@ -24,6 +25,8 @@ from hfs.tui.telling import sentence, trouble
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
 
+_SAVING: Final = "saving…"
+
 
 class Follower:
     """Shows what a conversation tells.
@@ -31,7 +34,7 @@ class Follower:
     Args:
         transcript: Where it is said.
         status: Where the truth about saving is.
-        show_again: Shows the session as its file is now.
+        show_again: Shows the session as it is now.
     """
 
     def __init__(self, transcript: Transcript, status: StatusBar, show_again: Callable[[], Awaitable[None]]) -> None:
@@ -39,6 +42,7 @@ class Follower:
         self._status = status
         self._show_again = show_again
         self._growing: GrowingAnswer | None = None
+        self._before = ""
         self.unsaved = False
         """Whether something could not be saved."""
 
@@ -49,7 +53,7 @@ class Follower:
             events: What the conversation tells.
             said: What the user said, for errors.
         """
-        self._status.saving = "saving…"
+        self._status.saving = _SAVING
         try:
             async with contextlib.aclosing(events):
                 async for event in events:
@@ -57,6 +61,9 @@ class Follower:
         finally:
             if self._growing is not None:
                 self._growing.stop()
+            if self._status.saving == _SAVING:
+                # There was no answer to save.
+                self._status.saving = self._before
 
     async def _show(self, event: Event, said: str) -> None:
         match event:
@@ -65,6 +72,7 @@ class Follower:
                     self._growing.write(text)
                 return
             case AnswerStarted(model_name=name):
+                self._before, self._status.saving = self._status.saving, _SAVING
                 self._growing = await self._transcript.begin_answer(name)
             case AnswerForked():
                 await self._show_again()
@@ -94,13 +102,13 @@ async def show_outside(
     *,
     unsaved: bool,
 ) -> None:
-    """Shows what another program did to the session's file.
+    """Shows what another program did to the session.
 
     Args:
         event: What it did.
         transcript: Where it is said.
         status: Where the truth about saving is.
-        messages: What the file holds now.
+        messages: What the session holds now.
         unsaved: Whether something waits to be saved, which the status bar goes on to say.
     """
     if isinstance(event, SessionBroken):
@@ -109,7 +117,9 @@ async def show_outside(
         status.trouble = str(event.error)
     elif not unsaved:
         status.trouble = ""
-    if isinstance(event, SessionChanged) and event.changes:
+    if isinstance(event, SessionChanged) and event.added:
+        await transcript.add_foreign(event.added, "Another program added:")
+    elif isinstance(event, SessionChanged) and event.changes:
         await transcript.show_messages(messages, keep_place=True)
     told = sentence(event)
     if told is not None:

@@ -50,7 +50,7 @@ def sentence(event: Event | OutsideEvent, said: str = "") -> Sentence | None:
             return Sentence(str(error), "error")
         case SessionRemoved():
             return Sentence("This session was removed. What you say next begins a new one.", "error")
-        case SessionChanged(session=session, changes=changes, kept_aside=kept) if changes:
+        case SessionChanged(session=session, changes=changes, kept_aside=kept, added=added) if changes and not added:
             back = f" What was taken out is kept: /restore {session.id} puts it back." if kept else ""
             return Sentence(f"Another program changed this session: {changes}.{back}")
         case _:

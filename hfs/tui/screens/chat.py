@@ -32,11 +32,15 @@ if TYPE_CHECKING:
     from hfs.tui.model_switch import ModelSwitch
     from hfs.tui.screens.picker import Picked
     from hfs.tui.telling import Sentence
+    from hfs.tui.watching import Watch
 
 _POLL = 0.5
-"""How often the session's file is looked at, in seconds."""
+"""How often the session is looked at, in seconds."""
+_OPEN_AGAIN = 5.0
+"""After how many seconds it is tried again to open the store, where that failed."""
 _QUIT_AGAIN_WITHIN = 2.0
 _LEAVE_AGAIN_WITHIN = 10.0
+_LEAVE_WAITS = 2.0
 
 
 class ChatScreen(Screen[None]):
@@ -62,12 +66,14 @@ class ChatScreen(Screen[None]):
         self._home = home
         self._options = options
         self._model: ModelSwitch | None = None
+        self._watch: Watch | None = None
         # What is typed while the program starts waits for this: it belongs into the session that is being opened.
         self._begun = asyncio.Event()
         self._waiting = Waiting()
         self._session: CurrentSession | None = None
         self._answering = False
-        self._unsaved = False
+        self._opening = asyncio.Lock()
+        self._open_tried_at = float("-inf")
         self._quit_asked_at = float("-inf")
         self._leave_asked_at = float("-inf")
         self.stop_import: Callable[[], None] | None = None
@@ -113,28 +119,64 @@ class ChatScreen(Screen[None]):
 
         model = self._model = ModelSwitch(self._home, self._options, self._status, say, in_background)
         await model.load_config()
-        if await self._open_store(model):
-            await self._open_first_session()
-            self._look_around()
+        await self._open_store(model)
         await model.open(self._session.messages if self._session else ())
         self._begun.set()
         self.set_interval(_POLL, self._poll)
 
-    async def _open_store(self, model: ModelSwitch) -> bool:
+    async def _open_store(self, model: ModelSwitch, *, quietly: bool = False) -> bool:
+        """Opens the store, and the session to begin with; says whether there is a store now."""
         from hfs.chat import CurrentSession
+        from hfs.tui.watching import Watch
 
-        try:
-            repo = await self._app.initialize_persistence()
-            self._status.store = self._app.store_label
+        async with self._opening:
+            if self._session is not None:
+                return True
+            try:
+                repo = await self._app.initialize_persistence()
+                saved = await repo.save_drafts()
+            except HfsError as error:
+                self._status.trouble = f"Persistence not available: {error}"
+                if not quietly:
+                    await self.note(self._status.trouble, "error")
+                return False
+            finally:
+                self._open_tried_at = time.monotonic()
+            self._status.trouble, self._status.store = "", self._app.store_label
             self._session = CurrentSession(repo, model.config.system)
-            for saved in await repo.save_drafts():
-                await self.note(f"An unsaved message of an earlier run was kept in session {saved.session_id}.")
-        except HfsError as error:
-            self._status.trouble = f"Persistence not available: {error}"
-            await self.note(f"Persistence not available: {error}", "error")
-            return False
-        self._status.trouble = ""
-        return True
+            self._watch = Watch(self, self._session)
+            await self._open_first_session()
+            for message in saved:
+                await self.note(f"An unsaved message of an earlier run was kept in session {message.session_id}.")
+            self._look_around()
+            return True
+
+    async def _open_store_later(self, *, quietly: bool) -> bool:
+        assert self._model is not None
+        # What is sent meanwhile belongs into the session that is being opened, and what is typed stays in the prompt.
+        self._begun.clear()
+        try:
+            return await self._open_store(self._model, quietly=quietly)
+        finally:
+            self._begun.set()
+
+    # Workers: a server that is away may be waited for, and keys must not be.
+
+    @work(group="begin")
+    async def _try_to_open(self) -> None:
+        if await self._open_store_later(quietly=True):
+            await self.note(f"The sessions are there now: {self.repo.place}.")
+
+    @work(group="look")
+    async def _look(self, watch: Watch) -> None:
+        await watch.look()
+
+    def _poll(self) -> None:
+        if self._watch is not None:
+            self._look(self._watch)
+        elif self._begun.is_set() and time.monotonic() - self._open_tried_at >= _OPEN_AGAIN:
+            self._open_tried_at = time.monotonic()
+            self._try_to_open()
 
     @work(group="look around")
     async def _look_around(self) -> None:
@@ -187,6 +229,11 @@ class ChatScreen(Screen[None]):
         return self._session
 
     @property
+    def _watched(self) -> Watch:
+        assert self._watch is not None
+        return self._watch
+
+    @property
     def is_answering(self) -> bool:
         """Whether an answer is coming."""
         return self._answering
@@ -217,14 +264,19 @@ class ChatScreen(Screen[None]):
         if opened is not None:
             for told in warnings_of(opened):
                 await self._say(told)
-            await self._save_kept()
+            await self._watched.save_kept()
         if message_id is not None:
             if opened is not None and any(one.id == message_id and one.hidden for one in opened.messages):
                 # The words that were looked for stand in what is folded.
                 self.transcript.unfold(True, message_id)
             self.transcript.jump(message_id)
 
-    async def _show_again(self) -> None:
+    async def show_again(self) -> None:
+        """Shows the session as it is now.
+
+        Raises:
+            HfsError: It can't be read.
+        """
         await self.session.reread()
         await self._show()
 
@@ -269,7 +321,7 @@ class ChatScreen(Screen[None]):
             elif self.session.session_id is not None:
                 # It may have been renamed in the picker.
                 await self.session.reread()
-                self._show_session_name()
+                self.show_session_name()
         except HfsError as error:
             await self.note(str(error), "error")
 
@@ -325,7 +377,7 @@ class ChatScreen(Screen[None]):
         await self._begun.wait()
         switch = self._model
         assert switch is not None
-        if self._session is None and not await self._open_store(switch):
+        if self._session is None and not await self._open_store_later(quietly=False):
             self._composer.prompt.load_text(text or "")
             return
         if switch.backend is None:
@@ -336,7 +388,7 @@ class ChatScreen(Screen[None]):
             self._composer.prompt.load_text(text or "")
             return
         self._answering = True
-        follower = Follower(self.transcript, self._status, self._show_again)
+        follower = Follower(self.transcript, self._status, self.show_again)
         try:
             events = self.session.retry(model) if text is None else self.session.say(text, model)
             await follower.follow(events, text or "")
@@ -345,49 +397,18 @@ class ChatScreen(Screen[None]):
             await self.note(str(error), "error")
         finally:
             self._answering = False
-            self._unsaved = self._unsaved or follower.unsaved
-            with contextlib.suppress(HfsError):
-                await self.session.reread()
-            self._show_session_name()
+            self._watched.something_waits = self._watched.something_waits or follower.unsaved
+            self.show_session_name()
 
-    def _show_session_name(self) -> None:
+    def show_session_name(self) -> None:
+        """Says which session this is."""
         self._app.set_current_session_id(self.session.session_id)
         self._status.session = self.session.name or "new session"
 
     async def _show(self) -> None:
-        self._show_session_name()
+        self.show_session_name()
         await self.transcript.show_messages(self.session.messages)
         self._app.settle_memory()
-
-    # What others do to the file
-
-    async def _poll(self) -> None:
-        from hfs.chat.events import SessionChanged, SessionRemoved
-        from hfs.tui.following import show_outside
-
-        session = self._session
-        if session is None or self._answering:
-            return
-        if self._unsaved:
-            await self._save_kept()
-        event = await session.look()
-        if event is None:
-            return
-        await show_outside(event, self.transcript, self._status, session.messages, unsaved=self._unsaved)
-        if isinstance(event, (SessionChanged, SessionRemoved)):
-            self._show_session_name()
-            await self._save_kept()
-
-    async def _save_kept(self) -> None:
-        try:
-            saved = await self.session.save_kept()
-        except HfsError:
-            return
-        if saved:
-            self._unsaved, self._status.trouble = False, ""
-            with contextlib.suppress(HfsError):
-                await self._show_again()
-            await self.note(f"Saved now: {counted(len(saved), 'message')} that could not be saved before.")
 
     # What is typed
 
@@ -488,8 +509,10 @@ class ChatScreen(Screen[None]):
         session = self._session
         if session is None or not session.unkept:
             return True
-        with contextlib.suppress(HfsError):
-            await session.save_kept()
+        # Whoever leaves does not wait long for a server that is away.
+        saving = asyncio.ensure_future(session.save_kept())
+        await asyncio.wait({saving}, timeout=_LEAVE_WAITS)
+        saving.add_done_callback(lambda done: done.cancelled() or done.exception())
         if not session.unkept or time.monotonic() - self._leave_asked_at < _LEAVE_AGAIN_WITHIN:
             return True
         self._leave_asked_at = time.monotonic()

@@ -61,6 +61,9 @@ class Transcript(ScrollView, can_focus=True):
         self._column = Column(self._draw)
         self._look: Look | None = None
         self._settling = False
+        self._growing: GrowingAnswer | None = None
+        self._foreign_end = -1
+        """How many blocks there were once another program's messages were added."""
 
     # What is shown
 
@@ -81,14 +84,39 @@ class Transcript(ScrollView, can_focus=True):
             messages: The messages.
             keep_place: Leave in view what is in view; else the newest is.
         """
+        growing = self._growing
+        coming = self._column.blocks[growing.first :] if growing is not None else []
         self._column.clear()
         self.following = self.following if keep_place else True
         self._add([block for message in messages for block in message_blocks(message)])
+        if growing is not None:
+            growing.first = self.block_count
+            self._add(coming)
 
     async def add_message(self, message: MessageModel) -> None:
-        """Adds a message at the end, and goes there."""
+        """Adds a message at the end, before an answer that is still coming, and goes to the end."""
         self.following = True
-        self._add(message_blocks(message))
+        self._add_said(message_blocks(message))
+
+    async def add_foreign(self, messages: Sequence[MessageModel], told: str) -> None:
+        """Adds messages that another program added, where they stand in the session. What is in view stays there.
+
+        Args:
+            messages: The messages.
+            told: What stands before them, unless such a message is there already.
+        """
+        blocks = [block for message in messages for block in message_blocks(message)]
+        end = self._growing.first if self._growing is not None else self.block_count
+        self._add_said(blocks if end == self._foreign_end else [Block("note", told, gap=True), *blocks])
+        self._foreign_end = self._growing.first if self._growing is not None else self.block_count
+
+    def _add_said(self, blocks: Sequence[Block]) -> None:
+        if self._growing is None:
+            self._add(blocks)
+        else:
+            at = self._growing.first
+            self._growing.first += len(blocks)
+            self.replace(at, 0, blocks)
 
     async def note(self, text: str, kind: Literal["note", "error"] = "note") -> None:
         """Says something that is no message."""
@@ -101,7 +129,12 @@ class Transcript(ScrollView, can_focus=True):
     async def begin_answer(self, model: str) -> GrowingAnswer:
         """Adds an answer that is still coming."""
         self._add([Block("who", one_line(model), gap=True)])
-        return GrowingAnswer(self)
+        self._growing = GrowingAnswer(self)
+        return self._growing
+
+    def end_answer(self) -> None:
+        """What is said from now on stands behind the answer that was coming."""
+        self._growing = None
 
     @property
     def block_count(self) -> int:
@@ -294,7 +327,8 @@ class GrowingAnswer:
 
     def __init__(self, transcript: Transcript) -> None:
         self._transcript = transcript
-        self._start = transcript.block_count
+        self.first = transcript.block_count - 1
+        """Where it begins: with who speaks."""
         self._count = 0
         self._done = False
         self._tail = ""
@@ -317,19 +351,21 @@ class GrowingAnswer:
             self._timer = None
         begun = time.monotonic()
         blocks = content_blocks("assistant", self._tail)
-        self._transcript.replace(self._start, self._count, blocks)
+        self._transcript.replace(self.first + 1, self._count, blocks)
         self._count = len(blocks)
         self._drawn_at = time.monotonic()
         self._cost = self._drawn_at - begun
 
     def stop(self) -> None:
-        """Draws what came last."""
+        """Draws what came last; nothing comes any more."""
         if not self._done:
             self._draw()
+        self._transcript.end_answer()
 
     def become(self, message: MessageModel) -> None:
         """Shows the answer as it was saved."""
         self._done = True
         if self._timer is not None:
             self._timer.stop()
-        self._transcript.replace(self._start - 1, self._count + 1, message_blocks(message))
+        self._transcript.replace(self.first, self._count + 1, message_blocks(message))
+        self._transcript.end_answer()
