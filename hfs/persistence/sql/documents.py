@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, render
+from hfs.persistence._json import encode
 from hfs.persistence._memory import item_number
 from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
 from hfs.persistence.sql.changes import Changes, notify
 from hfs.persistence.sql.mapping import (
+    HIGHEST_NUMBER,
     Columns,
     document_from,
     header_from,
@@ -131,6 +133,8 @@ class SqlDocuments:
     ) -> list[Document]:
         header = header_from(row)
         self.require_writable(row.id, header)
+        if "messages" in header:
+            raise TypeError(f"'messages' of document {row.id} is no list")
         placed, fresh = _numbered(session, row, items)
         if amend is not None and amend(header, placed):
             _set(row, _header_columns(row.id, header))
@@ -172,12 +176,12 @@ class SqlDocuments:
         key = new_key()
         columns = session_columns(before.id, document)
         messages = _messages_of(before.id, document, columns)
-        old = {row.number: row for row in before.messages}
+        rows = _rows_of(before, messages)
         words = searchable(
             {
                 at: found["content"]
-                for at, found in enumerate(messages)
-                if found["number"] not in old or old[found["number"]].content != found["content"]
+                for at, (found, row) in enumerate(zip(messages, rows, strict=True))
+                if row is None or row.content != found["content"]
             }
         )
         highest = max([before.last_number, *(found["number"] for found in messages)])
@@ -281,24 +285,39 @@ def _replace_messages(
     session: Session, before: SessionRow, messages: Sequence[Columns], words: dict[int, list[str]], key: str
 ) -> None:
     """Makes the messages of a session those that are given; rows of those that stay the same stay."""
-    old = {row.number: row for row in before.messages}
-    gone = [row.id for number, row in old.items() if number not in {found["number"] for found in messages}]
+    rows = _rows_of(before, messages)
+    left = {row.id for row in rows if row is not None}
+    gone = [row.id for row in before.messages if row.id not in left]
     for at in range(0, len(gone), 500):
         session.execute(delete(MessageRow).where(MessageRow.id.in_(gone[at : at + 500])))
     said: dict[int, list[str]] = {}
-    for at, found in enumerate(messages):
-        row = old.get(found["number"])
+    for at, (found, row) in enumerate(zip(messages, rows, strict=True)):
         values: dict[str, Any] = {**found, "position": at}
         if row is None:
             made = MessageRow(session_id=before.id, write_key=f"{key}-{at}", **values)
             session.add(made)
             session.flush()
             said[made.id] = words[at]
-        elif any(getattr(row, name) != value for name, value in values.items()):
+        elif _is_another(row, values):
             session.execute(update(MessageRow).where(MessageRow.id == row.id).values(**values))
             if at in words:
                 said[row.id] = words[at]
     write_words(session, said)
+
+
+def _rows_of(before: SessionRow, messages: Sequence[Columns]) -> list[MessageRow | None]:
+    """The row that each message stays in, None for a new one. A number may be there twice: hfs gave it to neither."""
+    by_number: dict[int, list[MessageRow]] = {}
+    for row in reversed(before.messages):
+        by_number.setdefault(row.number, []).append(row)
+    return [by_number[found["number"]].pop() if by_number.get(found["number"]) else None for found in messages]
+
+
+def _is_another(row: MessageRow, values: Columns) -> bool:
+    # To Python, true is 1, and not to JSON.
+    return any(getattr(row, name) != value for name, value in values.items()) or (
+        encode(row.extra) != encode(values["extra"])
+    )
 
 
 def _numbered(session: Session, row: SessionRow, items: list[Document]) -> tuple[list[Document], list[Document]]:
@@ -306,6 +325,9 @@ def _numbered(session: Session, row: SessionRow, items: list[Document]) -> tuple
     placed: list[Document] = []
     fresh: list[Document] = []
     last = row.last_number
+    if last >= HIGHEST_NUMBER:
+        # The column holds no higher one, the documents do.
+        last = max(item_number(item_from(message), "id") for message in row.messages)
     for item in items:
         number = item_number(item, "id")
         if number:

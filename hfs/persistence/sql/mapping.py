@@ -31,7 +31,8 @@ Columns = dict[str, Any]
 _KNOWN: Final = ("format", "id", "uid", "name", "name_source", "created_at", "updated_at", "messages")
 _MESSAGE: Final = ("number", "role", "content", "created_at", "model", "status", "extra")
 _HEADER: Final = ("uid", "format", "name", "name_source", "created_at", "changed_at", "extra")
-_HIGHEST: Final = (1 << 63) - 1
+HIGHEST_NUMBER: Final = (1 << 63) - 1
+"""The highest number that a column holds."""
 _LOWEST: Final = -(1 << 63)
 _HIGHEST_FORMAT: Final = (1 << 31) - 1
 
@@ -141,7 +142,7 @@ def _message(model: MessageModel, item: Any) -> Columns:
     extra = model.extra
     plain = _comes_back(extra)
     columns: Columns = {
-        "number": min(max(model.id, _LOWEST), _HIGHEST),
+        "number": min(max(model.id, _LOWEST), HIGHEST_NUMBER),
         "role": text_column(model.role),
         "content": text_column(model.content),
         "created_at": model.created_at,
@@ -241,7 +242,7 @@ def _comes_back(value: object) -> bool:
     if isinstance(value, str):
         return "\0" not in value and storable(value) == value
     if type(value) is int:
-        return _LOWEST <= value <= _HIGHEST
+        return _LOWEST <= value <= HIGHEST_NUMBER
     if isinstance(value, list):
         return all(map(_comes_back, value))
     if not isinstance(value, dict) or not all(type(key) is str and _comes_back(key) for key in value):
