@@ -188,8 +188,8 @@ class CopyReport:
 
     def _table(self, total: dict[str, int]) -> Iterator[str]:
         rows = [
-            (one_line(self.source, 60), f"{total['source_sessions']:,}", f"{total['source_messages']:,}"),
-            (one_line(self.target, 60), f"{total['target_sessions']:,}", f"{total['target_messages']:,}"),
+            (one_line(self.source, 200), f"{total['source_sessions']:,}", f"{total['source_messages']:,}"),
+            (one_line(self.target, 200), f"{total['target_sessions']:,}", f"{total['target_messages']:,}"),
         ]
         widths = [max(len(row[at]) for row in [("", "sessions", "messages"), *rows]) for at in range(3)]
         for where, sessions, messages in [("", "sessions", "messages"), *rows]:
