@@ -130,9 +130,15 @@ class SessionRepository:
             self._loop.enter()
         return asyncio.get_running_loop()
 
-    async def create(self, name: str | None = None, *, messages: Sequence[NewMessage] = ()) -> SessionModel:
+    async def create(
+        self, name: str | None = None, *, messages: Sequence[NewMessage] = (), uid: str | None = None
+    ) -> SessionModel:
         """A new session, with its first messages, in one atomic write."""
-        return await self._run(self._store.create, name, messages=messages)
+        return await self._run(self._store.create, name, messages=messages, uid=uid)
+
+    async def ensure_session(self, uid: str, messages: Sequence[NewMessage]) -> SessionModel:
+        """A new session, unless an earlier attempt made it."""
+        return await self._run(self._store.ensure_session, uid, messages)
 
     async def add_message(
         self,
