@@ -31,6 +31,7 @@ class PostgresProxy:
         self._threads: list[threading.Thread] = []
         self._closed = False
         self._armed = False
+        self._at_once = False
         self._away_once_cut = False
         self._away = False
         self._passes = threading.Event()
@@ -39,14 +40,15 @@ class PostgresProxy:
         """Set once an acknowledgement was lost."""
         self._run(self._accept)
 
-    def lose_next_commit(self, *, then_away: bool = False) -> None:
+    def lose_next_commit(self, *, at_once: bool = False, then_away: bool = False) -> None:
         """Cuts the connection of the next transaction that wrote anything, once the server said that it is committed.
 
         Args:
+            at_once: Cut it as soon as the server was told to commit, which may take it a while.
             then_away: Whether nobody gets through any more from then on.
         """
         self.was_cut.clear()
-        self._away_once_cut, self._armed = then_away, True
+        self._at_once, self._away_once_cut, self._armed = at_once, then_away, True
 
     def go_away(self) -> None:
         """Cuts every connection, and lets nobody through until ``come_back``."""
@@ -95,20 +97,23 @@ class PostgresProxy:
                 continue
             with self._lock:
                 self._sockets |= {client, server}
-            self._run(self._forward, client, server)
-            self._run(self._watch, server, client)
+            has_written = threading.Event()
+            self._run(self._forward, client, server, has_written)
+            self._run(self._watch, server, client, has_written)
 
-    def _forward(self, client: socket.socket, server: socket.socket) -> None:
+    def _forward(self, client: socket.socket, server: socket.socket, has_written: threading.Event) -> None:
         for data in _received(client):
             self._passes.wait()
             if not _sent(server, data):
                 break
+            if b"COMMIT" in data and has_written.is_set() and self._armed and self._at_once:
+                self._lose(client, server)
+                return
         self._cut(client, server)
 
-    def _watch(self, server: socket.socket, client: socket.socket) -> None:
+    def _watch(self, server: socket.socket, client: socket.socket, has_written: threading.Event) -> None:
         """Passes on what the server says, message by message."""
         waiting = b""
-        wrote = False
         # A server without TLS answers the question for it with one letter.
         is_plain = False
         for data in _received(server):
@@ -125,14 +130,13 @@ class PostgresProxy:
                 message, waiting = waiting[:length], waiting[length:]
                 if message[:1] == _COMPLETE:
                     tag = message[5:]
-                    wrote = wrote or tag.startswith(_WRITES)
-                    if tag.startswith(b"COMMIT"):
-                        if wrote and self._armed:
-                            self._lose(client, server)
-                            return
-                        wrote = False
-                    elif tag.startswith(b"ROLLBACK"):
-                        wrote = False
+                    if tag.startswith(_WRITES):
+                        has_written.set()
+                    elif tag.startswith(b"COMMIT") and has_written.is_set() and self._armed:
+                        self._lose(client, server)
+                        return
+                    elif tag.startswith((b"COMMIT", b"ROLLBACK")):
+                        has_written.clear()
                 passed += message
             if not _sent(client, passed):
                 break

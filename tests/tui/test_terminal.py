@@ -3,76 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pexpect
-import pyte
 
 from hfs.persistence import NewMessage, SessionStore
 from tests.support.large_home import COUNT, indexing_elsewhere, write_large_sessions
 from tests.support.model_server import ModelServer
-
-COLUMNS, ROWS = 100, 30
-
-
-class Terminal:
-    """A terminal with the program in it."""
-
-    def __init__(self, arguments: list[str], home: Path) -> None:
-        environment = {**os.environ, "HFS_HOME": str(home), "TERM": "xterm-256color"}
-        self.process: Any = pexpect.spawn(
-            sys.executable, ["-m", "hfs", *arguments], env=environment, dimensions=(ROWS, COLUMNS), timeout=60
-        )
-        self.received = b""
-        self._screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.ByteStream(self._screen)
-
-    def text(self) -> str:
-        """What stands on the screen."""
-        return "\n".join(self._screen.display)
-
-    def wait_for(self, text: str, seconds: float = 60, *, gone: bool = False) -> None:
-        """Reads until the text stands on the screen, or no longer."""
-        deadline = time.monotonic() + seconds
-        while (text in self.text()) == gone:
-            assert time.monotonic() < deadline, self.text()
-            try:
-                data = self.process.read_nonblocking(65536, timeout=0.5)
-            except pexpect.TIMEOUT:
-                continue
-            self.received += data
-            self._stream.feed(data)
-
-    def type(self, line: str) -> None:
-        """Types a line and sends it."""
-        self.process.send(line)
-        self.wait_for(line[:60])
-        self.process.send("\r")
-
-    def quit(self) -> None:
-        """Leaves the program and waits for its end."""
-        self.process.send("/exit")
-        self.wait_for("/exit")
-        self.process.send("\r")
-        self.process.expect(pexpect.EOF, timeout=30)
-        self.received += self.process.before or b""
-        self.process.close()
-        assert self.process.exitstatus == 0
-
-
-@contextmanager
-def terminal(home: Path, *arguments: str) -> Iterator[Terminal]:
-    opened = Terminal(list(arguments), home)
-    try:
-        yield opened
-    finally:
-        opened.process.close(force=True)
+from tests.support.terminal import terminal
 
 
 def test_a_conversation_with_the_embedded_model_is_there_after_a_restart(home: Path, model_cache: Path) -> None:

@@ -58,6 +58,8 @@ def is_away(error: BaseException) -> bool:
         return isinstance(error, (InterfaceError, OperationalError)) and _is_connection(error)
     # A connection that can't be made: the driver's own error, which SQLAlchemy doesn't wrap. A name that can't be
     # looked up now can be once there is a network again.
+    if _is_drivers(error):
+        return _LOST.search(str(error)) is not None
     no_way = isinstance(error, OSError) and error.errno in _NO_WAY
     return no_way or isinstance(error, (ConnectionError, TimeoutError, socket.gaierror))
 
@@ -66,7 +68,12 @@ def is_of_database(error: BaseException) -> bool:
     """Whether SQLAlchemy, a driver, or the network raised it, and not the work that was done."""
     if isinstance(error, HfsError):
         return False
-    return isinstance(error, (SQLAlchemyError, OSError)) or code_of(error) is not None
+    return isinstance(error, (SQLAlchemyError, OSError)) or code_of(error) is not None or _is_drivers(error)
+
+
+def _is_drivers(error: BaseException) -> bool:
+    """Whether it is a driver's own, which came past SQLAlchemy."""
+    return type(error).__module__.partition(".")[0] in ("asyncpg", "psycopg")
 
 
 def _is_connection(error: DBAPIError) -> bool:
