@@ -41,11 +41,16 @@ def test_words_wait_for_their_session(store: SessionStore, session: SessionModel
     assert [message.content for message in store.save_drafts()] == ["wait"]
 
 
-def test_an_answer_that_broke_off_stays_until_it_is_saved(store: SessionStore, session: SessionModel) -> None:
-    with pytest.raises(RuntimeError), store.streaming_draft(session.id, model="p/m") as draft:
+def break_off(store: SessionStore, session_id: int) -> None:
+    with store.streaming_draft(session_id, model="p/m") as draft:
         draft.write("hal")
         draft.write("f")
         raise RuntimeError
+
+
+def test_an_answer_that_broke_off_stays_until_it_is_saved(store: SessionStore, session: SessionModel) -> None:
+    with pytest.raises(RuntimeError):
+        break_off(store, session.id)
     (kept,) = store.list_drafts()
     assert (kept.session_id, kept.content, kept.status, kept.model) == (session.id, "half", "interrupted", "p/m")
     (saved,) = store.save_drafts()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from hfs.errors import InvalidDocumentError, UnsupportedFormatError
@@ -102,7 +104,12 @@ def test_marks_that_are_not_true_are_none(store: SessionStore) -> None:
 
 def test_a_newer_format_is_not_put_in_order(store: SessionStore) -> None:
     number = put(store, {"format": 2, "uid": "newer", "messages": []})
-    for work in (lambda: store.tag(number, ["x"]), lambda: store.pin(number), lambda: store.archive(number)):
+    works: list[Callable[[], object]] = [
+        lambda: store.tag(number, ["x"]),
+        lambda: store.pin(number),
+        lambda: store.archive(number),
+    ]
+    for work in works:
         with pytest.raises(UnsupportedFormatError):
             work()
 
