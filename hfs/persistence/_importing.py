@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hfs.errors import SessionNotFoundError, StoreError
+from hfs.errors import SessionNotFoundError, StoreError, StoreIOError
 from hfs.persistence._editing import REMOVED
 from hfs.persistence._engine import Engine, Imports
 from hfs.persistence._format import Document, render
@@ -53,6 +53,7 @@ class SessionImport:
         self._deleted: dict[str, int] | None = None
         self._claimed: list[range] = []
         self._claimed_earlier: list[range] = []
+        self._is_away = False
         self._held = contextlib.ExitStack()
 
     def __enter__(self) -> SessionImport:
@@ -160,10 +161,17 @@ class SessionImport:
     def forget(self, uid: str) -> None:
         """Says that a session that was about to be added could not be, or that nobody knows whether it was."""
         number = self._present.pop(self.key(uid), None)
+        if not number or self._is_away:
+            return
         # An error does not mean that it is absent: then it would come in twice.
         with contextlib.suppress(StoreError):
-            document = self.document(number) if number else None
-            if number and document is not None and document.get("uid") == uid:
+            try:
+                document = self.document(number)
+            except StoreIOError:
+                # A server that is away is waited for, and not once for each session.
+                self._is_away = True
+                raise
+            if document is not None and document.get("uid") == uid:
                 self._present[self.key(uid)] = number
 
     def add(self, session_id: int, document: Document) -> None:

@@ -10,7 +10,7 @@ from hfs.display import counted, one_line
 from hfs.errors import HfsError
 from hfs.transfer.differences import SAME, Differences
 
-Outcome = Literal["added", "updated", "present", "deleted", "gone", "failed"]
+Outcome = Literal["added", "updated", "present", "deleted", "gone", "failed", "waiting"]
 _SAID: Final[dict[Outcome, str]] = {
     "added": "new",
     "updated": "brought up to date",
@@ -18,9 +18,14 @@ _SAID: Final[dict[Outcome, str]] = {
     "deleted": "deleted there",
     "gone": "just removed",
     "failed": "failed",
+    "waiting": "not tried",
 }
 _MOST_NAMED: Final = 20
 """How many sessions are named with which nothing is the matter; of more, none is."""
+
+
+class NotTriedError(HfsError):
+    """A session was not written because those before it could not be."""
 
 
 @dataclass(slots=True)
@@ -58,6 +63,9 @@ class SessionCopy:
             session_id: The session that could not be written.
         """
         self.outcome, self.brought, self.taken_over = "failed", 0, False
+        if isinstance(error, NotTriedError):
+            self.outcome, self.target_id, self.there = "waiting", None, None
+            return
         why = str(error) or "there is not enough memory"
         self.reason = why if isinstance(error, HfsError) else f"it can't be stored: {why}"
         if session_id is not None:
@@ -66,7 +74,7 @@ class SessionCopy:
     @property
     def is_plain(self) -> bool:
         """Whether there is nothing to say of it but that it is there now."""
-        if self.outcome not in ("added", "present") or self.reason or self.is_wrong:
+        if self.outcome not in ("added", "present", "waiting") or self.reason or self.is_wrong:
             return False
         return self.differences == SAME and self.target_id in (None, self.session_id)
 

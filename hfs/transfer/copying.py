@@ -14,13 +14,13 @@ from hfs.errors import HfsError, StoreError, StoreIOError, TransferError
 from hfs.persistence import SessionImport, SessionStore
 from hfs.transfer import differences as differing
 from hfs.transfer.claimed_ids import ClaimedIds
-from hfs.transfer.copy_report import CopyReport, SessionCopy
+from hfs.transfer.copy_report import CopyReport, NotTriedError, SessionCopy
 from hfs.transfer.read_back import ReadBack
 from hfs.transfer.stopping import Stopping
 from hfs.transfer.under_way import UnderWay, Writes
 from hfs.transfer.writers import ThreadWriter
 
-_MOST_FAILED: Final = 8
+_MOST_FAILED: Final = 4
 """How many writes in a row may fail, or looks at the end, before the target counts as one that is away."""
 
 Document = dict[str, Any]
@@ -65,6 +65,7 @@ class Copying:
         self._read_back = ReadBack(source, target)
         self._claimed: set[str] = set()
         self._refused = 0
+        self._why = ""
         self._highest: int | None = None
 
     def run(self, session_ids: Sequence[int], report: CopyReport) -> CopyReport:
@@ -90,9 +91,14 @@ class Copying:
             report.interrupted = self._stopping.wanted
             if not self._options.dry_run and not report.interrupted and not report.broken:
                 self._note.forget()
-        if not self._options.dry_run and not report.interrupted:
+        if not self._options.dry_run and not report.interrupted and not self._is_refused:
             self._check(report)
         return report
+
+    @property
+    def _is_refused(self) -> bool:
+        """Whether the target takes no more."""
+        return self._refused >= _MOST_FAILED
 
     def _copy_all(self, target: SessionImport, session_ids: Sequence[int], report: CopyReport) -> None:
         for at, session_id in enumerate(session_ids):
@@ -101,8 +107,8 @@ class Copying:
             report.sessions.append(entry)
             report.broken = self._copy(target, entry)
             self._under_way.relieve()
-            if self._refused >= _MOST_FAILED:
-                report.broken = f"{self._target.place} takes no more."
+            if self._is_refused:
+                report.broken = f"{self._target.place} takes no more: {self._why}"
             if report.broken or self._stopping.wanted:
                 return
 
@@ -120,7 +126,7 @@ class Copying:
         try:
             self._land(target, document, writes)
         except (HfsError, TypeError, ValueError, MemoryError) as error:
-            self._refused += isinstance(error, StoreIOError)
+            self._note_refusal(error)
             entry.fail(error)
         except KeyboardInterrupt:
             entry.fail(TransferError("It was stopped in the middle; the same command goes on with it."))
@@ -165,19 +171,31 @@ class Copying:
 
     def _write(self, target: SessionImport, session_id: int, document: Document) -> None:
         """Called by the threads that write."""
+        if self._is_refused:
+            raise NotTriedError("It was not tried.")
         try:
             target.add(session_id, document)
-        except StoreIOError:
-            self._refused += 1
+        except StoreIOError as error:
+            self._note_refusal(error)
             raise
-        self._refused = 0
+        self._note_answer()
         if session_id:
             self._read_back.written(session_id)
+
+    def _note_answer(self) -> None:
+        if not self._is_refused:
+            self._refused = 0
+
+    def _note_refusal(self, error: Exception) -> None:
+        if isinstance(error, StoreIOError):
+            self._refused += 1
+            self._why = str(error)
 
     def _update(self, target: SessionImport, document: Document, session_id: int, entry: SessionCopy) -> None:
         """Brings what is new into a session that is there."""
         entry.target_id = session_id or None
         here = self._target.whole_document(session_id)
+        self._note_answer()
         if here is None:
             # A dry run adds nothing: this is the second session of the source with that uid.
             entry.reason = "another session of the source has the same uid" if not session_id else "just removed there"

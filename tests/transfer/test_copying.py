@@ -194,7 +194,11 @@ def test_a_target_that_takes_no_more_ends_the_copy(
     assert len(report.sessions) < 59
     assert report.broken
     assert not report.succeeded
-    assert {one.reason for one in report.sessions} == {"The disk is full."}
+    assert report.broken.endswith("takes no more: The disk is full.")
+    failed = [one for one in report.sessions if one.outcome == "failed"]
+    assert {one.reason for one in failed} == {"The disk is full."}
+    assert {one.outcome for one in report.sessions} <= {"failed", "waiting"}
+    assert not any(one.is_plain for one in failed)
     monkeypatch.undo()
     again = copy(here, there)
     assert outcomes(again) == [(number, number, "added") for number in range(1, 60)]
