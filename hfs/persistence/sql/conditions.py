@@ -43,7 +43,7 @@ _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 def session_conditions(wanted: SessionFilter, *, is_sqlite: bool) -> list[Condition]:
-    """What must hold of a session that fits a filter, and was not deleted.
+    """What must hold of a session that fits a filter: first, that it was not deleted.
 
     Args:
         wanted: The filter.
@@ -161,7 +161,9 @@ def _lowered(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
 
 def _literal(letter: str) -> str:
     """A letter in a pattern; one whose case databases can't fold alike stands for any."""
-    if not letter.isascii() or letter == "\0":
+    if letter == "\0":
+        return text_column(letter)
+    if not letter.isascii():
         return "_"
     return f"\\{letter}" if letter in "%_\\" else letter
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from sqlalchemy import Executable, Select, Text, and_, cast, func, select
+from sqlalchemy import Executable, Select, Text, and_, cast, func, select, true
 
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, add_tags
 from hfs.persistence.index.rows import HIGHEST, microseconds
@@ -64,9 +64,10 @@ class SqlIndex:
 
     def _counted(self, wanted: SessionFilter) -> Select[*tuple[Any, ...]]:
         """How many sessions fit, archived or not; how many of these are archived; how many there are."""
-        fits = and_(*session_conditions(replace(wanted, archived=None), is_sqlite=self._is_sqlite))
+        present, *others = session_conditions(replace(wanted, archived=None), is_sqlite=self._is_sqlite)
+        fits = and_(true(), *others)
         either, archived = func.count().filter(fits), func.count().filter(fits, SessionRow.archived)
-        return select(either, archived, func.count()).select_from(SessionRow).where(_PRESENT)
+        return select(either, archived, func.count()).select_from(SessionRow).where(present)
 
     def recent(self, limit: int | None) -> list[SessionSummary]:
         """Summaries, newest first; all, where the limit is None."""

@@ -10,13 +10,12 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
-    and_,
     cast,
     column,
     func,
+    intersect,
     literal,
     literal_column,
-    or_,
     select,
     table,
 )
@@ -150,17 +149,13 @@ def _short(query: Query, meant: list[Condition]) -> Statement:
 
 def _long(query: Query, meant: list[Condition]) -> Statement:
     """Messages of several parts: each term may stand in another one."""
-    of_several = _WORDS.c.part > literal_column("0")
-    any_term = " | ".join(map(_tsquery, query.terms))
-    found = select(_WORDS.c.message_id).where(of_several, _match(any_term)).group_by(_WORDS.c.message_id)
-    if len(query.terms) > 1:
-        found = found.having(and_(*(func.bool_or(_match(_tsquery(term))) for term in query.terms)))
-    conditions = [MessageRow.id.in_(found)]
+
+    def holding(expression: str) -> Select[int]:
+        return select(_WORDS.c.message_id).where(_WORDS.c.part > literal_column("0"), _match(expression))
+
+    conditions = [MessageRow.id.in_(intersect(*(holding(_tsquery(term)) for term in query.terms)))]
     if query.excluded:
-        unwanted = select(_WORDS.c.message_id).where(
-            of_several, or_(*(_match(_tsquery(one)) for one in query.excluded))
-        )
-        conditions.append(MessageRow.id.not_in(unwanted))
+        conditions.append(MessageRow.id.not_in(holding(" | ".join(map(_tsquery, query.excluded)))))
     return (
         select(*_COLUMNS)
         .join(SessionRow, SessionRow.id == MessageRow.session_id)

@@ -104,6 +104,16 @@ Index(
     sqlite_where=SessionRow.deleted_at.is_(None),
     postgresql_where=SessionRow.deleted_at.is_(None),
 )
+# Lists with pinned sessions first, and how many are archived: without a look at each row.
+Index(
+    "ix_sessions_listed",
+    SessionRow.archived,
+    SessionRow.pinned,
+    SessionRow.created_at,
+    SessionRow.id,
+    sqlite_where=SessionRow.deleted_at.is_(None),
+    postgresql_where=SessionRow.deleted_at.is_(None),
+)
 
 
 class MessageRow(Base):

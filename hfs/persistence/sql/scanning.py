@@ -16,9 +16,9 @@ from hfs.persistence.sql.matching import Matching
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions
 
-_SESSIONS: Final = 50
+_SESSIONS: Final = 200
 """The messages of so many sessions are asked for together."""
-_MESSAGES: Final = 200
+_MESSAGES: Final = 500
 """So many of them are in memory at once."""
 
 

@@ -99,6 +99,13 @@ def _make_sessions() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    op.create_index(
+        "ix_sessions_listed",
+        "sessions",
+        ["archived", "pinned", "created_at", "id"],
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
 
 
 def _make_messages() -> None:
