@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -38,9 +39,8 @@ def wait_for_rows(path: Path, count: int, process: subprocess.Popen[str]) -> Non
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as opened:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as opened:
                 (found,) = opened.execute("SELECT count(*) FROM sessions").fetchone()
-            opened.close()
             if found >= count:
                 return
         except sqlite3.Error:
