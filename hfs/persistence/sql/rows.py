@@ -107,10 +107,10 @@ Index(
 # Lists with pinned sessions first, and how many are archived: without a look at each row.
 Index(
     "ix_sessions_listed",
-    SessionRow.archived,
     SessionRow.pinned,
     SessionRow.created_at,
     SessionRow.id,
+    SessionRow.archived,
     sqlite_where=SessionRow.deleted_at.is_(None),
     postgresql_where=SessionRow.deleted_at.is_(None),
 )

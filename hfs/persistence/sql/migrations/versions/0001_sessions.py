@@ -102,7 +102,7 @@ def _make_sessions() -> None:
     op.create_index(
         "ix_sessions_listed",
         "sessions",
-        ["archived", "pinned", "created_at", "id"],
+        ["pinned", "created_at", "id", "archived"],
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
