@@ -64,7 +64,6 @@ def has_tables(url: str) -> bool:
         url: Its address, as for ``create_db_engine``.
 
     Raises:
-        UnsupportedFormatError: A newer hfs made the tables.
         StoreIOError: It can't be reached, or is no database.
     """
     address = _with_driver(make_url(url))
