@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -160,3 +161,18 @@ def test_three_thousand_messages_come_back(store: SessionStore) -> None:
     assert [message.id for message in after.messages] == list(range(1, 3002))
     assert (after.messages[1499].content, after.messages[-1].content) == ("middle", "last")
     assert store.list_recent()[0].message_count == 3001
+
+
+def test_many_threads_append_to_one_session(store: SessionStore) -> None:
+    made = store.create()
+
+    def talk(me: int) -> list[int]:
+        return [store.add_message(made.id, "user", f"{me} {number}").id for number in range(6)]
+
+    with ThreadPoolExecutor(4) as threads:
+        saved = list(threads.map(talk, range(4)))
+    messages = found(store, made.id).messages
+    assert [message.id for message in messages] == list(range(1, 25))
+    for me, numbers in enumerate(saved):
+        mine = [message for message in messages if message.content.startswith(f"{me} ")]
+        assert [(one.id, one.content) for one in mine] == [(one, f"{me} {at}") for at, one in enumerate(numbers)]
