@@ -297,9 +297,13 @@ def stores(home: Path, sqlite_template: Path, postgres_place: Place) -> Iterator
 def test_any_sequence_of_operations_has_the_same_outcome_in_every_engine(
     stores: list[SessionStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class EnginesHere(Engines):
+        def __init__(self) -> None:
+            super().__init__(stores)
+
     monkeypatch.setattr(_time, "datetime", Clock)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: Engines(stores),
+    run_state_machine_as_test(
+        EnginesHere,
         settings=settings(
             max_examples=6,
             stateful_step_count=12,
