@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, render
-from hfs.persistence._json import encode
-from hfs.persistence._memory import item_number
 from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
 from hfs.persistence.sql.changes import Changes, notify
 from hfs.persistence.sql.mapping import (
-    HIGHEST_NUMBER,
     Columns,
     document_from,
     header_from,
@@ -28,9 +25,10 @@ from hfs.persistence.sql.mapping import (
     message_columns,
     session_columns,
 )
+from hfs.persistence.sql.message_rows import insert_messages, messages_of, numbered, replace_messages, rows_of
 from hfs.persistence.sql.rows import CounterRow, MessageRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
-from hfs.persistence.sql.words import searchable, write_words
+from hfs.persistence.sql.words import searchable
 
 _ATTEMPTS: Final = 40
 _PAUSE: Final = 0.01
@@ -135,12 +133,12 @@ class SqlDocuments:
         self.require_writable(row.id, header)
         if "messages" in header:
             raise TypeError(f"'messages' of document {row.id} is no list")
-        placed, fresh = _numbered(session, row, items)
+        placed, fresh = numbered(session, row, items)
         if amend is not None and amend(header, placed):
             _set(row, _header_columns(row.id, header))
         if fresh:
             columns = message_columns(row.id, fresh, row.created_at)
-            _insert_messages(session, row.id, columns, row.message_count, keys[: len(fresh)])
+            insert_messages(session, row.id, columns, row.message_count, keys[: len(fresh)])
             _set(row, listed_after(row, fresh))
             row.last_number = max(row.last_number, *(found["number"] for found in columns))
             row.version = keys[0]
@@ -175,8 +173,8 @@ class SqlDocuments:
         """Writes a document in the place of what was read; False if somebody wrote meanwhile."""
         key = new_key()
         columns = session_columns(before.id, document)
-        messages = _messages_of(before.id, document, columns)
-        rows = _rows_of(before, messages)
+        messages = messages_of(before.id, document, columns)
+        rows = rows_of(before, messages)
         words = searchable(
             {
                 at: found["content"]
@@ -192,7 +190,7 @@ class SqlDocuments:
             if session.execute(statement.values(**changed).returning(SessionRow.id)).first() is None:
                 # It may have waited for an attempt of its own that was being committed when its connection was lost.
                 return _version(session, before.id) == key
-            _replace_messages(session, before, messages, words, key)
+            replace_messages(session, before, messages, words, key)
             notify(session, before.id)
             return True
 
@@ -256,94 +254,12 @@ def insert_session(session: Session, doc_id: int, document: Document, key: str) 
     # What JSON has no form for is refused here as a file refuses it.
     render(completed, SESSION_LAYOUT)
     columns = session_columns(doc_id, completed)
-    messages = _messages_of(doc_id, completed, columns)
+    messages = messages_of(doc_id, completed, columns)
     highest = max((found["number"] for found in messages), default=0)
     session.add(SessionRow(**columns, version=key, last_number=max(0, highest)))
     session.flush()
-    _insert_messages(session, doc_id, messages, 0, [f"{key}-{at}" for at in range(len(messages))])
+    insert_messages(session, doc_id, messages, 0, [f"{key}-{at}" for at in range(len(messages))])
     notify(session, doc_id)
-
-
-def _messages_of(doc_id: int, document: Document, columns: Columns) -> list[Columns]:
-    items = document.get("messages")
-    return message_columns(doc_id, items, columns["created_at"]) if isinstance(items, list) else []
-
-
-def _insert_messages(
-    session: Session, session_id: int, columns: Sequence[Columns], position: int, keys: Sequence[str]
-) -> None:
-    rows = [
-        MessageRow(session_id=session_id, position=position + at, write_key=key, **found)
-        for at, (found, key) in enumerate(zip(columns, keys, strict=True))
-    ]
-    session.add_all(rows)
-    session.flush()
-    write_words(session, searchable({row.id: row.content for row in rows}), fresh=True)
-
-
-def _replace_messages(
-    session: Session, before: SessionRow, messages: Sequence[Columns], words: dict[int, list[str]], key: str
-) -> None:
-    """Makes the messages of a session those that are given; rows of those that stay the same stay."""
-    rows = _rows_of(before, messages)
-    left = {row.id for row in rows if row is not None}
-    gone = [row.id for row in before.messages if row.id not in left]
-    for at in range(0, len(gone), 500):
-        session.execute(delete(MessageRow).where(MessageRow.id.in_(gone[at : at + 500])))
-    said: dict[int, list[str]] = {}
-    for at, (found, row) in enumerate(zip(messages, rows, strict=True)):
-        values: dict[str, Any] = {**found, "position": at}
-        if row is None:
-            made = MessageRow(session_id=before.id, write_key=f"{key}-{at}", **values)
-            session.add(made)
-            session.flush()
-            said[made.id] = words[at]
-        elif _is_another(row, values):
-            session.execute(update(MessageRow).where(MessageRow.id == row.id).values(**values))
-            if at in words:
-                said[row.id] = words[at]
-    write_words(session, said)
-
-
-def _rows_of(before: SessionRow, messages: Sequence[Columns]) -> list[MessageRow | None]:
-    """The row that each message stays in, None for a new one. A number may be there twice: hfs gave it to neither."""
-    by_number: dict[int, list[MessageRow]] = {}
-    for row in reversed(before.messages):
-        by_number.setdefault(row.number, []).append(row)
-    return [by_number[found["number"]].pop() if by_number.get(found["number"]) else None for found in messages]
-
-
-def _is_another(row: MessageRow, values: Columns) -> bool:
-    # To Python, true is 1, and not to JSON.
-    return any(getattr(row, name) != value for name, value in values.items()) or (
-        encode(row.extra) != encode(values["extra"])
-    )
-
-
-def _numbered(session: Session, row: SessionRow, items: list[Document]) -> tuple[list[Document], list[Document]]:
-    """Items with their ids, and those of them that an earlier attempt has not brought in."""
-    placed: list[Document] = []
-    fresh: list[Document] = []
-    last = row.last_number
-    if last >= HIGHEST_NUMBER:
-        # The column holds no higher one, the documents do.
-        last = max(item_number(item_from(message), "id") for message in row.messages)
-    for item in items:
-        number = item_number(item, "id")
-        if number:
-            statement = select(MessageRow).where(MessageRow.session_id == row.id, MessageRow.number == number)
-            twin = session.scalar(statement)
-            if twin is not None:
-                present = item_from(twin)
-                if isinstance(present, dict) and present.get("created_at") == item.get("created_at"):
-                    placed.append(present)
-                    continue
-                item = {name: value for name, value in item.items() if name != "id"}
-        stored = dict(item) if "id" in item else {"id": last + 1, **item}
-        last = max(last, item_number(stored, "id"))
-        placed.append(stored)
-        fresh.append(stored)
-    return placed, fresh
 
 
 def _header_columns(doc_id: int, header: Document) -> Columns:
