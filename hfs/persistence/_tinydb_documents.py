@@ -19,8 +19,7 @@ from tinydb.table import Table
 
 from hfs import paths
 from hfs.errors import UnsupportedFormatError
-from hfs.persistence._engine import Amend
-from hfs.persistence._format import Document, parse, render
+from hfs.persistence._format import Amend, Document, parse, render
 from hfs.persistence._memory import item_number
 from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
 
