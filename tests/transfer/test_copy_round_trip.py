@@ -100,7 +100,7 @@ def stores(tmp_path: Path, postgres_url: str) -> Any:
         yield lite, big
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(sessions=SESSIONS.map(unique))
 @example(sessions={7: ODDITIES})
 def test_what_went_through_every_engine_is_what_it_was(stores: Any, sessions: dict[int, Document]) -> None:
