@@ -40,7 +40,8 @@ class ClaimedIds:
             StoreIOError: It can't be written.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._path.parent.parent, self._path.parent):
+                folder.mkdir(mode=0o700, exist_ok=True)
             with open(self._path, "a", encoding="ascii", opener=_for_its_owner) as file:
                 file.writelines(f"{ids.start} {ids.stop}\n" for ids in claimed if ids)
         except OSError as error:
