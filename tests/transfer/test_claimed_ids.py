@@ -47,5 +47,5 @@ def test_what_cannot_be_read_is_not_there(path: Path, damaged: bytes) -> None:
 def test_a_note_that_cannot_be_written_says_why(path: Path) -> None:
     path.parent.parent.mkdir()
     path.parent.write_text("")
-    with pytest.raises(StoreIOError, match="Could not write .*claimed-ids"):
+    with pytest.raises(StoreIOError, match=r"Could not write .*claimed-ids"):
         ClaimedIds(path).note([range(1, 2)])
