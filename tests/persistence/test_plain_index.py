@@ -14,7 +14,7 @@ from hfs.persistence._plain_index import PlainIndex
 DAY = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def session(number: int, name: str, *texts: str, **fields: Any) -> tuple[int, dict[str, Any]]:
+def session(number: int, name: str, *texts: str, model: str | None = None, **fields: Any) -> tuple[int, dict[str, Any]]:
     begun = DAY + timedelta(days=number)
     items = [
         {
@@ -22,7 +22,7 @@ def session(number: int, name: str, *texts: str, **fields: Any) -> tuple[int, di
             "role": "assistant" if at % 2 else "user",
             "created_at": (begun + timedelta(hours=at)).isoformat(),
             "content": text,
-            **({"model": "local/x"} if at % 2 else {}),
+            **({"model": "local/x"} if at % 2 else {"model": model} if model else {}),
         }
         for at, text in enumerate(texts)
     ]
@@ -39,8 +39,34 @@ SESSIONS = [
     session(1, "Größe", "How do I undo a rebase?", "Look it up in the reflog", tags=["Work"]),
     session(2, "blue moon", "hello", pinned=True),
     session(3, "Blue_50%", "a blue moon", "the moon is blue", tags=["work", "old"], archived=True),
-    session(4, "漢字", "字", updated_at=(DAY + timedelta(days=30)).isoformat()),
+    session(4, "漢字", "字", model="router/meta/llama", updated_at=(DAY + timedelta(days=30)).isoformat()),
     session(5, "empty"),
+]
+FILTERS = [
+    (SessionFilter(), [5, 4, 3, 2, 1]),
+    (SessionFilter(since=DAY + timedelta(days=5)), [5, 4]),
+    (SessionFilter(until=DAY + timedelta(days=2)), [1]),
+    (SessionFilter(idle_since=DAY + timedelta(days=3)), [2, 1]),
+    (SessionFilter(idle_since=DAY + timedelta(days=5)), [3, 2, 1]),
+    (SessionFilter(model="x"), [3, 1]),
+    (SessionFilter(model="local/x"), [3, 1]),
+    (SessionFilter(model="l/x"), []),
+    (SessionFilter(model="meta/llama"), [4]),
+    (SessionFilter(model="llama"), [4]),
+    (SessionFilter(tag="#WORK"), [3, 1]),
+    (SessionFilter(tag="wor"), []),
+    (SessionFilter(pinned=True), [2]),
+    (SessionFilter(archived=False), [5, 4, 2, 1]),
+    (SessionFilter(damaged=True), []),
+    (SessionFilter(damaged=False), [5, 4, 3, 2, 1]),
+    (SessionFilter(name="GROSSE"), [1]),
+    (SessionFilter(name="oon blu"), [2]),
+    (SessionFilter(name="_50%"), [3]),
+    (SessionFilter(letters="bm"), [2]),
+    (SessionFilter(letters="B_%"), [3]),
+    (SessionFilter(letters="ßß"), [5, 4, 3, 2, 1]),
+    (SessionFilter(letters="ßßß"), [5, 3, 2, 1]),
+    (SessionFilter(ids=[4, 2, 99]), [4, 2]),
 ]
 INDEX = PlainIndex(lambda: SESSIONS)
 
@@ -53,32 +79,7 @@ def found(words: str, limit: int | None = None, **options: Any) -> list[tuple[in
     return [(hit.session_id, hit.message_id) for hit in INDEX.search(words, limit, SearchOptions(**options))]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "ids"),
-    [
-        (SessionFilter(), [5, 4, 3, 2, 1]),
-        (SessionFilter(since=DAY + timedelta(days=5)), [5, 4]),
-        (SessionFilter(until=DAY + timedelta(days=2)), [1]),
-        (SessionFilter(idle_since=DAY + timedelta(days=3)), [2, 1]),
-        (SessionFilter(model="x"), [3, 1]),
-        (SessionFilter(model="local/x"), [3, 1]),
-        (SessionFilter(model="l/x"), []),
-        (SessionFilter(tag="#WORK"), [3, 1]),
-        (SessionFilter(tag="wor"), []),
-        (SessionFilter(pinned=True), [2]),
-        (SessionFilter(archived=False), [5, 4, 2, 1]),
-        (SessionFilter(damaged=True), []),
-        (SessionFilter(damaged=False), [5, 4, 3, 2, 1]),
-        (SessionFilter(name="GROSSE"), [1]),
-        (SessionFilter(name="oon blu"), [2]),
-        (SessionFilter(name="_50%"), [3]),
-        (SessionFilter(letters="bm"), [2]),
-        (SessionFilter(letters="B_%"), [3]),
-        (SessionFilter(letters="ßß"), [5, 4, 3, 2, 1]),
-        (SessionFilter(letters="ßßß"), [5, 3, 2, 1]),
-        (SessionFilter(ids=[4, 2, 99]), [4, 2]),
-    ],
-)
+@pytest.mark.parametrize(("wanted", "ids"), FILTERS)
 def test_a_filter_leaves_what_fits(wanted: SessionFilter, ids: list[int]) -> None:
     assert listed(ListQuery(wanted)) == ids
     assert INDEX.page(ListQuery(wanted, limit=1)).matching == len(ids)

@@ -23,6 +23,7 @@ from tests.persistence.sql.indexes import (
     quickly,
     require_same,
 )
+from tests.persistence.test_plain_index import FILTERS, SESSIONS
 
 MAYBE = st.sampled_from((None, True, False))
 filters = st.builds(
@@ -44,6 +45,12 @@ narrow = st.sampled_from(
 )
 one_wish = st.builds(lambda name, wanted: SessionFilter(**{name: getattr(wanted, name)}), narrow, filters)
 queries = st.builds(ListQuery, one_wish | filters, st.sampled_from(SORTS), st.none() | st.integers(0, 5), st.booleans())
+FORK = {
+    "uid": "0-fork",
+    "name": "Fork",
+    "created_at": (START + timedelta(days=9)).isoformat(),
+    "messages": [{"id": 1, "role": "user", "created_at": START.isoformat(), "content": "before the fork"}],
+}
 NAMED: Documents = [
     {"uid": f"1-uid-{at}", "name": name, "created_at": START.isoformat(), "messages": []}
     for at, name in enumerate(("b", "B", "a", "É", "z", "_", "Z", "[", "é", "漢", "🎉", "a b", "ab", "aB", "É"))
@@ -52,6 +59,7 @@ NAMED: Documents = [
 
 @quickly
 @given(sessions=documents, asked=st.lists(queries, min_size=3, max_size=6))
+@example(sessions=[document for _, document in SESSIONS], asked=[ListQuery(wanted) for wanted, _ in FILTERS])
 @example(sessions=NAMED, asked=[ListQuery(sort="name", limit=None), ListQuery(sort="name", pinned_first=True)])
 @example(sessions=NAMED, asked=[ListQuery(SessionFilter(letters=letters)) for letters in ("_", "%", "é", "aB", "zz")])
 @example(sessions=NAMED, asked=[ListQuery(SessionFilter(damaged=True, archived=False)), ListQuery(limit=10**30)])
@@ -68,6 +76,8 @@ def test_a_list_is_what_looking_at_every_session_gives(
 
 @quickly
 @given(sessions=documents, wanted=st.lists(one_wish | filters, min_size=1, max_size=3))
+@example(sessions=[document for _, document in SESSIONS], wanted=[wanted for wanted, _ in FILTERS])
+@example(sessions=[FORK], wanted=[SessionFilter(until=START + timedelta(days=1))])
 def test_what_all_sessions_say_together_is_what_each_says(
     indexes: Indexes, sessions: Documents, wanted: list[SessionFilter]
 ) -> None:

@@ -142,6 +142,24 @@ def test_a_long_text_is_found_by_all_its_words(indexes: Indexes) -> None:
         assert found == {what: numbers for what, (_, numbers) in WHERE.items()}, name
 
 
+def test_what_is_not_shown_is_counted_as_it_is(indexes: Indexes) -> None:
+    """What is shown is looked at once more, which would hide it if too much were found."""
+    filler = " filler" * 300
+    sessions = [said(*[f"word {at}{end}" for at in range(4) for end in ("", filler, " out", f" out{filler}")])]
+    for name, index in {"plain": plain(sessions), **indexes.databases(sessions)}.items():
+        for query, total in (("word -out", 8), ("word out", 8), (f"{'y' * 510} word", 0), (f"word -{'y' * 510}", 16)):
+            assert index.search(query, 1, SearchOptions()).total == total, (name, query)
+    longer = [said("y" * 600, "y" * 510, "y" * 600)]
+    for index in indexes.databases(longer).values():
+        assert index.search("y" * 600, 1, SearchOptions()).total == 2
+
+
+def test_names_with_the_words_side_by_side_come_first(indexes: Indexes) -> None:
+    sessions = [said(name="blue moon"), said("late", name="moon is blue")]
+    for index in [plain(sessions), *indexes.databases(sessions).values()]:
+        assert places(index, "blue moon") == [(1, None), (2, None)]
+
+
 def test_words_of_which_a_vector_could_not_hold_as_many_are_kept(indexes: Indexes) -> None:
     texts = " ".join(chr(0x10400 + at) * 490 + str(at) for at in range(0, 600))
     for index in indexes.databases([said(texts)]).values():
