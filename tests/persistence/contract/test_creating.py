@@ -67,17 +67,17 @@ def test_a_name_that_a_person_gave_is_never_replaced(store: SessionStore) -> Non
     assert found(store, session.id).name == "New session - mine"
 
 
-@pytest.mark.parametrize("name", ["", " \n ", "x" * 256, "\ud800"])
-def test_a_name_that_cannot_be_stored_makes_no_session(store: SessionStore, name: str) -> None:
-    with pytest.raises(InvalidDocumentError):
-        store.create(name, messages=users("hi"))
-    assert store.count() == 0
+def test_a_name_that_cannot_be_stored_makes_no_session(store: SessionStore) -> None:
+    for name in ["", " \n ", "x" * 256, "\ud800"]:
+        with pytest.raises(InvalidDocumentError):
+            store.create(name, messages=users("hi"))
+        assert store.count() == 0
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "🏳️‍🌈" * 40, "\u202e[b]x\x07", "Ä 日本語 ไทย", "100%_\\'\";--"])
-def test_any_name_of_up_to_255_characters_comes_back(store: SessionStore, name: str) -> None:
-    assert store.create(name).name == name
-    assert store.list_recent()[0].name == name
+def test_any_name_of_up_to_255_characters_comes_back(store: SessionStore) -> None:
+    for name in ["x" * 255, "🏳️‍🌈" * 40, "\u202e[b]x\x07", "Ä 日本語 ไทย", "100%_\\'\";--"]:
+        assert store.create(name).name == name
+        assert store.list_recent()[0].name == name
 
 
 def test_a_message_that_cannot_be_stored_makes_no_session(store: SessionStore) -> None:

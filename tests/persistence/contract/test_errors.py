@@ -77,29 +77,30 @@ CHANGES: list[Work] = [
 ]
 
 
-@pytest.mark.parametrize("version", [2, 10**10, 0, -1, "1", None, 1.5, True, [1]])
-def test_a_newer_format_can_be_read_and_not_written(store: SessionStore, version: object) -> None:
-    item = {"id": 1, "role": "user", "created_at": "2026-01-01T00:00:00Z", "content": "words"}
-    number = put(store, {"format": version, "uid": "newer", "name": "Newer", "messages": [item]})
-    before, revision = rendered(store, number), store.revision(number)
-    session = found(store, number)
-    assert session.messages[0].content == "words"
-    assert session.read_only is not None
-    assert re.fullmatch(
-        rf".* has format {re.escape(repr(version))}; this hfs writes format 1\. It opens read-only: install a newer "
-        r"hfs to write to it\.",
-        session.read_only,
-    )
-    for work in CHANGES:
-        with pytest.raises(UnsupportedFormatError) as caught:
-            work(store, number)
-        assert (str(caught.value), caught.value.version) == (session.read_only, version)
-    assert rendered(store, number) == before
-    assert store.revision(number) == revision
-    assert [hit.session_id for hit in store.search("words")] == [number]
-    assert store.list_recent()[0].name == "Newer"
-    assert store.delete(number)
-    assert store.restore(number) == session
+def test_a_newer_format_can_be_read_and_not_written(store: SessionStore) -> None:
+    for version in [2, 10**10, 0, -1, "1", None, 1.5, True, [1]]:
+        item = {"id": 1, "role": "user", "created_at": "2026-01-01T00:00:00Z", "content": "words"}
+        number = put(store, {"format": version, "uid": repr(version), "name": "Newer", "messages": [item]})
+        before, revision = rendered(store, number), store.revision(number)
+        session = found(store, number)
+        assert session.messages[0].content == "words"
+        assert session.read_only is not None
+        assert re.fullmatch(
+            rf".* has format {re.escape(repr(version))}; this hfs writes format 1\. It opens read-only: install a "
+            r"newer hfs to write to it\.",
+            session.read_only,
+        )
+        for work in CHANGES:
+            with pytest.raises(UnsupportedFormatError) as caught:
+                work(store, number)
+            assert (str(caught.value), caught.value.version) == (session.read_only, version)
+        assert rendered(store, number) == before
+        assert store.revision(number) == revision
+        assert [hit.session_id for hit in store.search("words")] == [number]
+        assert store.list_recent()[0].name == "Newer"
+        assert store.delete(number)
+        assert store.restore(number) == session
+        store.delete(number)
 
 
 def test_no_error_names_the_password(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:

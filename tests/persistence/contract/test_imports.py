@@ -50,9 +50,8 @@ def test_sessions_without_a_uid_are_others_each_time(store: SessionStore) -> Non
     assert texts(one[0]) == ["two\nlines"]
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
+def test_what_is_no_session_is_not_imported(store: SessionStore) -> None:
+    for given in [
         [],
         {},
         {"messages": {}},
@@ -62,12 +61,10 @@ def test_sessions_without_a_uid_are_others_each_time(store: SessionStore) -> Non
         {"name": "", "messages": []},
         {"messages": [], "x": float("nan")},
         {"messages": [], "x": {1}},
-    ],
-)
-def test_what_is_no_session_is_not_imported(store: SessionStore, given: object) -> None:
-    with pytest.raises(InvalidDocumentError):
-        store.import_document(given)
-    assert (store.count(), store.list_recent()) == (0, [])
+    ]:
+        with pytest.raises(InvalidDocumentError):
+            store.import_document(given)
+        assert (store.count(), store.list_recent()) == (0, [])
 
 
 def test_a_session_in_the_trash_does_not_keep_its_like_out(store: SessionStore) -> None:

@@ -72,14 +72,14 @@ ORDERS: dict[Sort, list[int]] = {
 }
 
 
-@pytest.mark.parametrize("sort", ORDERS)
-def test_lists_are_sorted(store: SessionStore, listed: list[int], sort: Sort) -> None:
-    order = ORDERS[sort]
-    assert places(listed, store.list_sessions(ListQuery(sort=sort, limit=None)).sessions) == order
-    assert places(listed, store.list_sessions(ListQuery(sort=sort, limit=4)).sessions) == order[:4]
-    pinned_first = store.list_sessions(ListQuery(sort=sort, limit=3, pinned_first=True)).sessions
-    pinned = [place for place in order if place in (1, 5)]
-    assert places(listed, pinned_first) == [*pinned, *[place for place in order if place not in pinned]][:3]
+def test_lists_are_sorted(store: SessionStore, listed: list[int]) -> None:
+    for sort in ORDERS:
+        order = ORDERS[sort]
+        assert places(listed, store.list_sessions(ListQuery(sort=sort, limit=None)).sessions) == order
+        assert places(listed, store.list_sessions(ListQuery(sort=sort, limit=4)).sessions) == order[:4]
+        pinned_first = store.list_sessions(ListQuery(sort=sort, limit=3, pinned_first=True)).sessions
+        pinned = [place for place in order if place in (1, 5)]
+        assert places(listed, pinned_first) == [*pinned, *[place for place in order if place not in pinned]][:3]
 
 
 FITS: list[tuple[SessionFilter, set[int]]] = [

@@ -64,19 +64,19 @@ def test_tags_are_counted_whatever_their_case(store: SessionStore) -> None:
     assert list(store.tags().items()) == [("work", 3), ("äpfel", 2), ("a", 1)]
 
 
-@pytest.mark.parametrize("tag", ["", "#", "x" * 51, "a,b", "-x", "\ud800"])
-def test_what_is_no_tag_is_refused(store: SessionStore, session: SessionModel, tag: str) -> None:
-    revision = store.revision(session.id)
-    with pytest.raises(InvalidDocumentError):
-        store.tag(session.id, ["fine", tag])
-    assert store.revision(session.id) == revision
+def test_what_is_no_tag_is_refused(store: SessionStore, session: SessionModel) -> None:
+    for tag in ["", "#", "x" * 51, "a,b", "-x", "\ud800"]:
+        revision = store.revision(session.id)
+        with pytest.raises(InvalidDocumentError):
+            store.tag(session.id, ["fine", tag])
+        assert store.revision(session.id) == revision
 
 
-@pytest.mark.parametrize("session_id", [9, 0, -1, 10**18])
-def test_what_is_not_there_is_not_put_in_order(store: SessionStore, session_id: int) -> None:
-    assert store.tag(session_id, ["x"]) is None
-    assert store.pin(session_id) is None
-    assert store.archive(session_id) is None
+def test_what_is_not_there_is_not_put_in_order(store: SessionStore) -> None:
+    for session_id in [9, 0, -1, 10**18]:
+        assert store.tag(session_id, ["x"]) is None
+        assert store.pin(session_id) is None
+        assert store.archive(session_id) is None
 
 
 def test_tags_that_are_no_list_are_refused_and_texts_among_others_are_seen(store: SessionStore) -> None:

@@ -23,18 +23,18 @@ def test_a_session_gets_another_name(store: SessionStore, session: SessionModel,
         assert other.list_sessions(ListQuery(SessionFilter(name="How"))).matching == 0
 
 
-@pytest.mark.parametrize("name", ["", " \n ", "x" * 256, "\ud800"])
-def test_a_name_that_cannot_be_stored_is_refused(store: SessionStore, session: SessionModel, name: str) -> None:
-    before, revision = rendered(store, session.id), store.revision(session.id)
-    with pytest.raises(InvalidDocumentError):
-        store.rename(session.id, name)
-    assert rendered(store, session.id) == before
-    assert store.revision(session.id) == revision
+def test_a_name_that_cannot_be_stored_is_refused(store: SessionStore, session: SessionModel) -> None:
+    for name in ["", " \n ", "x" * 256, "\ud800"]:
+        before, revision = rendered(store, session.id), store.revision(session.id)
+        with pytest.raises(InvalidDocumentError):
+            store.rename(session.id, name)
+        assert rendered(store, session.id) == before
+        assert store.revision(session.id) == revision
 
 
-@pytest.mark.parametrize("session_id", [9, 0, -1, 10**18])
-def test_what_is_not_there_has_no_name(store: SessionStore, session: SessionModel, session_id: int) -> None:
-    assert store.rename(session_id, "x") is None
+def test_what_is_not_there_has_no_name(store: SessionStore, session: SessionModel) -> None:
+    for session_id in [9, 0, -1, 10**18]:
+        assert store.rename(session_id, "x") is None
 
 
 def test_the_same_name_may_be_given_twice(store: SessionStore) -> None:

@@ -113,10 +113,10 @@ def test_the_beginnings_of_words_are_found_where_no_whole_word_is(store: Session
     assert result.as_prefixes
 
 
-@pytest.mark.parametrize("words", ["", " ", "-git", '""', "*", "!"])
-def test_nothing_that_can_be_looked_for_is_said(store: SessionStore, told: list[int], words: str) -> None:
-    with pytest.raises(BadQueryError):
-        store.search(words)
+def test_nothing_that_can_be_looked_for_is_said(store: SessionStore, told: list[int]) -> None:
+    for words in ["", " ", "-git", '""', "*", "!"]:
+        with pytest.raises(BadQueryError):
+            store.search(words)
 
 
 def test_a_pattern_that_is_none_is_said(store: SessionStore, told: list[int]) -> None:

@@ -45,13 +45,11 @@ def test_a_deleted_session_is_nowhere_else(store: SessionStore, session: Session
     assert store.tags() == {"work": 1}
 
 
-@pytest.mark.parametrize("session_id", [7, 0, -1, 10**18])
-def test_what_is_not_there_is_neither_deleted_nor_restored(
-    store: SessionStore, session: SessionModel, session_id: int
-) -> None:
-    assert store.delete(session_id) is False
-    assert store.restore(session_id) is None
-    assert store.list_trash() == []
+def test_what_is_not_there_is_neither_deleted_nor_restored(store: SessionStore, session: SessionModel) -> None:
+    for session_id in [7, 0, -1, 10**18]:
+        assert store.delete(session_id) is False
+        assert store.restore(session_id) is None
+        assert store.list_trash() == []
 
 
 def test_the_trash_shows_what_was_deleted_last_first(store: SessionStore) -> None:
