@@ -130,6 +130,9 @@ class Transactions:
             async with asyncio.timeout(None if self.is_sqlite else answer), self._factory() as session:
                 if writes:
                     await session.connection(execution_options={WRITES: True})
+                elif not self.is_sqlite:
+                    # Else a session and its messages, read one after the other, could be of two moments.
+                    await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
                 result = await session.run_sync(work)
                 await session.commit()
                 changed: list[int] = session.info.pop(CHANGED, [])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from hfs.persistence import NewMessage, SessionModel, SessionStore, parse_document
 from hfs.persistence._time import now
-from tests.persistence.contract.places import Place, found, put, rendered
+from tests.persistence.contract.places import Place, found, put, rendered, users
 
 
 def test_what_is_not_there_is_none(store: SessionStore) -> None:
@@ -106,3 +107,21 @@ def test_a_document_without_anything_is_filled_in(store: SessionStore) -> None:
     ]
     assert session.uid
     assert found(store, number) == session
+
+
+def test_what_is_read_was_there_at_one_moment(store: SessionStore) -> None:
+    made = store.create("0", messages=users("0"))
+
+    def write() -> None:
+        for number in range(1, 30):
+            base = store.editable(made.id)
+            assert base is not None
+            items = [{**item, "content": str(number)} for item in base["messages"]]
+            store.merge_edited(made.id, base, {**base, "name": str(number), "messages": items})
+
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(write)
+        while not writing.done():
+            session = found(store, made.id)
+            assert session.name == session.messages[0].content
+        writing.result()
