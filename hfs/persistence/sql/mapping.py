@@ -80,6 +80,7 @@ def listed_after(row: SessionRow, items: Sequence[Document]) -> Columns:
     """
     activity: Activity = {(hour, role, model): counts for hour, role, model, *counts in orjson.loads(row.activity)}
     count_activity(activity, list(items), row.created_at)
+    activity = _storable(activity)
     newest = parse_time(items[-1].get("created_at"))
     updated = max(filter(None, (row.changed_at, newest)), default=row.updated_at)
     models = sorted({model for _, _, model in activity if model})
@@ -89,7 +90,7 @@ def listed_after(row: SessionRow, items: Sequence[Document]) -> Columns:
         "active_at": max(row.created_at, updated or row.created_at),
         "models": models,
         "spoken_by": _spoken_by(models),
-        "activity": orjson.dumps([[*key, *value] for key, value in activity.items()]).decode(),
+        "activity": _encoded(activity),
     }
 
 
@@ -108,10 +109,22 @@ def _listed(row: Row) -> Columns:
         "folded_name": text_column(fold(row.name)),
         "folded_tags": _between_lines(tag.casefold() for tag in tags),
         "spoken_by": _spoken_by(row.models),
-        "activity": text_column(
-            orjson.dumps([[*key, *value] for key, value in row.activity.items()]).decode().replace("\\u0000", "\\u2400")
-        ),
+        "activity": _encoded(_storable(row.activity)),
     }
+
+
+def _storable(activity: Activity) -> Activity:
+    """The same, its roles and models as every database can hold them."""
+    found: Activity = {}
+    for (hour, role, model), (messages, characters) in activity.items():
+        counts = found.setdefault((hour, text_column(role), text_column(model)), [0, 0])
+        counts[0] += messages
+        counts[1] += characters
+    return found
+
+
+def _encoded(activity: Activity) -> str:
+    return orjson.dumps([[*key, *value] for key, value in activity.items()]).decode()
 
 
 def _spoken_by(models: Iterable[str]) -> str:
