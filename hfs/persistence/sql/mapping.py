@@ -83,7 +83,7 @@ def listed_after(row: SessionRow, items: Sequence[Document]) -> Columns:
     activity = _storable(activity)
     newest = parse_time(items[-1].get("created_at"))
     updated = max(filter(None, (row.changed_at, newest)), default=row.updated_at)
-    models = sorted({model for _, _, model in activity if model})
+    models = _models(activity)
     return {
         "message_count": row.message_count + len(items),
         "updated_at": updated,
@@ -98,18 +98,20 @@ def _listed(row: Row) -> Columns:
     created = from_microseconds(row.created)
     updated = None if row.updated is None else from_microseconds(row.updated)
     tags = list(map(text_column, row.tags))
+    activity = _storable(row.activity)
+    models = _models(activity)
     return {
         "message_count": row.messages,
         "updated_at": updated,
         "active_at": max(created, updated or created),
         "tags": tags,
-        "models": list(map(text_column, row.models)),
+        "models": models,
         "pinned": row.pinned,
         "archived": row.archived,
         "folded_name": text_column(fold(row.name)),
         "folded_tags": _between_lines(tag.casefold() for tag in tags),
-        "spoken_by": _spoken_by(row.models),
-        "activity": _encoded(_storable(row.activity)),
+        "spoken_by": _spoken_by(models),
+        "activity": _encoded(activity),
     }
 
 
@@ -123,14 +125,16 @@ def _storable(activity: Activity) -> Activity:
     return found
 
 
+def _models(activity: Activity) -> list[str]:
+    return sorted({model for _, _, model in activity if model})
+
+
 def _encoded(activity: Activity) -> str:
     return orjson.dumps([[*key, *value] for key, value in activity.items()]).decode()
 
 
 def _spoken_by(models: Iterable[str]) -> str:
-    return _between_lines(
-        name for model in models for name in dict.fromkeys((text_column(model), text_column(model.rsplit("/", 1)[-1])))
-    )
+    return _between_lines(name for model in models for name in dict.fromkeys((model, model.rsplit("/", 1)[-1])))
 
 
 def _between_lines(texts: Iterable[str]) -> str:
