@@ -117,14 +117,16 @@ class TinyDBTrash:
     def empty(self, before: datetime | None) -> int:
         """Removes for good what was deleted before a moment, or everything; returns how many pieces that were."""
         with self._tables.lock:
-            return sum(
-                len(table.remove(doc_ids=_older(table, stamp, before)))
-                for table, stamp in ((self._tables.trash, "deleted_at"), (self._tables.kept, "kept_at"))
-            )
+            gone = _older(self._tables.trash, "deleted_at", before)
+            kept = _older(self._tables.kept, "kept_at", before)
+            self._tables.marks.remove(doc_ids=[one["session_id"] for one in gone])
+            self._tables.trash.remove(doc_ids=[one.doc_id for one in gone])
+            self._tables.kept.remove(doc_ids=[one.doc_id for one in kept])
+            return len(gone) + len(kept)
 
 
-def _older(table: Table, stamp: str, before: datetime | None) -> list[int]:
-    return [row.doc_id for row in table if before is None or _moment(row[stamp]) < before]
+def _older(table: Table, stamp: str, before: datetime | None) -> list[TableDocument]:
+    return [row for row in table if before is None or _moment(row[stamp]) < before]
 
 
 def _moment(written: Any) -> datetime:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfs.errors import InvalidDocumentError, SessionNotFoundError
-from hfs.persistence import NewMessage, SessionModel, SessionStore
+from hfs.persistence import ListQuery, NewMessage, SessionFilter, SessionModel, SessionStore
 from tests.persistence.contract.places import Place, found, opened, rendered, texts, users
 
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -176,3 +176,15 @@ def test_many_threads_append_to_one_session(store: SessionStore) -> None:
     for me, numbers in enumerate(saved):
         mine = [message for message in messages if message.content.startswith(f"{me} ")]
         assert [(one.id, one.content) for one in mine] == [(one, f"{me} {at}") for at, one in enumerate(numbers)]
+
+
+def test_a_model_and_a_status_may_be_any_text(store: SessionStore) -> None:
+    made = store.create()
+    for text in ("p/\0", "\u2028", "x" * 3000, 'a"b\\', "日本/Ä"):
+        added = store.add_message(made.id, "assistant", "x", model=text, status=text)
+        assert (added.model, added.status) == (text, text)
+        assert found(store, made.id).messages[-1] == added
+    (summary,) = store.list_recent()
+    assert len(summary.models) == 5
+    assert store.list_sessions(ListQuery(SessionFilter(model="Ä"))).matching == 1
+    assert store.statistics(SessionFilter(model='a"b\\')).messages == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -103,8 +104,9 @@ def test_a_newer_format_can_be_read_and_not_written(store: SessionStore) -> None
         store.delete(number)
 
 
-def test_no_error_names_the_password(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "@:/?#" not in store.place
+def test_no_error_names_the_password(store: SessionStore) -> None:
+    password = os.environ.get("PGPASSWORD") or "a password"
     with pytest.raises(SessionNotFoundError) as caught:
         store.add_message(1, "user", "x")
     assert store.place in str(caught.value)
+    assert password not in str(caught.value)
