@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hfs.persistence import SessionModel, SessionRepository, SessionStore, create_db_engine
+from hfs.persistence import SessionModel, SessionRepository, SessionStore
 from tests.persistence.contract.places import (
     ENGINES,
     SHARED,
@@ -27,7 +27,9 @@ from tests.support.postgres import PostgresServer
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite database with its tables."""
-    pytest.importorskip("aiosqlite")
+    pytest.importorskip("sqlalchemy")
+    from hfs.persistence import create_db_engine
+
     path = tmp_path_factory.mktemp("template") / "sessions.db"
     create_db_engine(path)
     return path
@@ -36,6 +38,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def tables_url(postgres: PostgresServer) -> Iterator[str]:
     """A PostgreSQL database with its tables."""
+    pytest.importorskip("sqlalchemy")
+    from hfs.persistence import create_db_engine
+
     url = postgres.fresh_database()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PGPASSWORD", postgres.password)

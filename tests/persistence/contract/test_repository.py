@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 
@@ -18,8 +17,6 @@ from hfs.persistence import (
     NewMessage,
     SessionFilter,
     SessionRepository,
-    create_db_engine,
-    get_session_factory,
 )
 from tests.persistence.contract.conftest import make_place
 from tests.persistence.contract.places import texts, users
@@ -111,12 +108,15 @@ async def test_many_tasks_append_to_few_sessions(repo: SessionRepository) -> Non
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def callers(request: pytest.FixtureRequest, home: Path) -> AsyncIterator[SessionRepository]:
     """A repository on a database that is the caller's, on the caller's event loop."""
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    from hfs.persistence import create_db_engine, get_session_factory
+
     engine = create_db_engine(url=make_place(request.param, home, request).name)
     try:
         async with SessionRepository(get_session_factory(engine), home) as repo:
             yield repo
         async with engine.connect() as connection:
-            assert (await connection.execute(text("SELECT count(*) FROM sessions"))).scalar_one() > 0
+            assert (await connection.execute(sqlalchemy.text("SELECT count(*) FROM sessions"))).scalar_one() > 0
     finally:
         await engine.dispose()
 
