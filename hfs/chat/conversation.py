@@ -132,7 +132,7 @@ class Conversation:
         """Takes the answers to the last question out of the session, into a fork."""
         if self._unsaved:
             for saved in await self._save_waiting():
-                yield MessageSaved(saved)
+                yield MessageSaved(saved, late=True)
         session = await self._repo.get(self.session_id) if self.session_id is not None else None
         if session is None:
             raise SessionNotFoundError("There is no session yet: nothing was asked.")
@@ -166,7 +166,7 @@ class Conversation:
         try:
             await self._in_time(self._save(message, begins, told, self._under_way))
         except HfsError as error:
-            told.append(MessageNotSaved(error, await self._unsaved.keep(self.session_id, message)))
+            told.append(MessageNotSaved(error, await self._unsaved.keep(self.session_id, message), message.role))
         return told
 
     async def _in_time(self, work: Coroutine[Any, Any, None]) -> None:
@@ -192,7 +192,7 @@ class Conversation:
             # One that was not waited for: it may have landed, or is about to.
             await asyncio.wait({before})
         if self._unsaved:
-            told += map(MessageSaved, await self._save_waiting())
+            told += [MessageSaved(saved, late=True) for saved in await self._save_waiting()]
         if self.session_id is not None:
             try:
                 saved = await self._repo.append_message(self.session_id, message)

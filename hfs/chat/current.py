@@ -41,6 +41,7 @@ class CurrentSession:
         self._step = 0
         """How often what is known changed: what was read before is old."""
         self._is_troubled = False
+        self._is_gone = False
         self._revision: str | None = None
         self._session_id: int | None = None
         self.messages: list[MessageModel] = []
@@ -92,6 +93,7 @@ class CurrentSession:
         self.messages = session.messages if session else []
         self.name = session.name if session else None
         self._revision = revision
+        self._is_gone = False
         self._step += 1
 
     def _hear(self, event: Event) -> None:
@@ -241,10 +243,13 @@ class CurrentSession:
         if error is not None:
             return self._failed(error, revision)
         self._is_troubled = False
-        before = self.messages
+        before, was_gone = self.messages, self._is_gone
         self._remember(session, revision)
         if session is None:
+            self._is_gone = True
             return SessionRemoved(session_id)
+        if was_gone:
+            return SessionChanged(session, "it was brought back", 0)
         return await self._compared(before, session)
 
     def _failed(self, error: HfsError, revision: str | None) -> OutsideEvent | None:
@@ -254,15 +259,16 @@ class CurrentSession:
         was_troubled, self._is_troubled = self._is_troubled, True
         return None if was_troubled else SessionTrouble(error)
 
-    async def _compared(self, before: Sequence[MessageModel], session: SessionModel) -> SessionChanged:
+    async def _compared(self, before: list[MessageModel], session: SessionModel) -> SessionChanged:
         present = {message.id for message in session.messages}
         lost = [message for message in before if message.id not in present]
         kept = 0
         if lost:
             with contextlib.suppress(HfsError):
                 kept = await self._repo.keep_aside(session.id, lost)
-        is_longer = session.messages[: len(before)] == before
-        added = session.messages[len(before) :] if is_longer else []
+        known = {message.id for message in before}
+        nothing_else = [message for message in session.messages if message.id in known] == before
+        added = [message for message in session.messages if message.id not in known] if nothing_else else []
         return SessionChanged(session, describe_changes(before, session.messages), kept, added)
 
 

@@ -21,6 +21,8 @@ class MessageSaved:
     """A message is durable."""
 
     message: MessageModel
+    late: bool = False
+    """Whether it was said earlier, and could not be saved then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class MessageNotSaved:
     error: HfsError
     draft: Draft | None
     """Where it is kept, unless that failed too."""
+    role: str = "user"
+    """Who said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class SessionChanged:
     kept_aside: int
     """How many messages that it took out are in the trash now."""
     added: Sequence[MessageModel] = ()
-    """The messages that it added at the end, if it did nothing else with messages."""
+    """The messages that it added, if it did nothing else with messages."""
 
 
 @dataclass(frozen=True, slots=True)

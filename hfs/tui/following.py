@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from itertools import groupby
 from typing import Final
 
 from hfs.chat.events import (
@@ -21,7 +22,7 @@ from hfs.chat.events import (
     SessionTrouble,
 )
 from hfs.persistence import MessageModel
-from hfs.tui.telling import sentence, trouble
+from hfs.tui.telling import saved_late, sentence, trouble
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
 
@@ -43,6 +44,7 @@ class Follower:
         self._show_again = show_again
         self._growing: GrowingAnswer | None = None
         self._before = ""
+        self._late = 0
         self.unsaved = False
         """Whether something could not be saved."""
 
@@ -78,6 +80,9 @@ class Follower:
                 await self._show_again()
             case SessionStarted(session=session):
                 self._status.session = session.name
+            case MessageSaved(late=True):
+                self._late += 1
+                return
             case MessageSaved(message=message):
                 self._status.saving, self._status.trouble = "saved", ""
                 if message.role == "user":
@@ -86,12 +91,22 @@ class Follower:
                     self._growing.become(message)
             case MessageNotSaved():
                 self.unsaved = True
-                self._status.trouble = trouble(event)
+                await self._show_late()
+                self._status.saving, self._status.trouble = "", trouble(event)
             case ContextUsed(tokens=tokens, limit=limit):
                 self._status.context = f"context {max(1, min(100, round(100 * tokens / limit)))}%"
+        if isinstance(event, MessageSaved):
+            await self._show_late()
         told = sentence(event, said)
         if told is not None:
             await self._transcript.note(told.text, told.kind)
+
+    async def _show_late(self) -> None:
+        """Shows where those stand in the session that were said before and could be saved only now."""
+        if self._late:
+            await self._show_again()
+            await self._transcript.note(saved_late(self._late).text)
+            self._late = 0
 
 
 async def show_outside(
@@ -114,11 +129,19 @@ async def show_outside(
     if isinstance(event, SessionBroken):
         status.trouble = trouble(event)
     elif isinstance(event, SessionTrouble):
-        status.trouble = str(event.error)
+        # That words are not saved says more.
+        status.trouble = status.trouble if unsaved else trouble(event)
     elif not unsaved:
         status.trouble = ""
     if isinstance(event, SessionChanged) and event.added:
-        await transcript.add_foreign(event.added, "Another program added:")
+        if not transcript.following:
+            status.unseen += len(event.added)
+        added = {message.id for message in event.added}
+        for are_new, found in groupby(messages, lambda message: message.id in added):
+            if are_new:
+                foreign = list(found)
+                following = next((one.id for one in messages[messages.index(foreign[-1]) + 1 :]), None)
+                await transcript.add_foreign(foreign, "Another program added:", following)
     elif isinstance(event, SessionChanged) and event.changes:
         await transcript.show_messages(messages, keep_place=True)
     told = sentence(event)

@@ -16,6 +16,7 @@ from hfs.chat.events import (
     SessionBroken,
     SessionChanged,
     SessionRemoved,
+    SessionTrouble,
 )
 from hfs.display import counted, one_line
 from hfs.persistence import SessionModel, SessionPage
@@ -37,7 +38,8 @@ def sentence(event: Event | OutsideEvent, said: str = "") -> Sentence | None:
     """
     match event:
         case MessageNotSaved():
-            return Sentence(f"{one_line(said, 60)}\nnot saved, {where_kept(event)}: {event.error}", "error")
+            what = one_line(said, 60) + "\n" if event.role == "user" else "The answer is "
+            return Sentence(f"{what}not saved, {where_kept(event)}: {event.error}", "error")
         case MessageSaved(message=message) if message.role != "user" and message.status:
             return Sentence(f"The answer was cut short; what came is saved ({one_line(message.status)}).")
         case ConversationTrimmed(dropped=dropped):
@@ -57,15 +59,22 @@ def sentence(event: Event | OutsideEvent, said: str = "") -> Sentence | None:
             return None
 
 
+def saved_late(count: int) -> Sentence:
+    """What to say once messages are saved that could not be before."""
+    return Sentence(f"Saved now: {counted(count, 'message')} that could not be saved before.")
+
+
 def where_kept(event: MessageNotSaved) -> str:
     """Where a message is that could not be saved."""
     return "kept in drafts" if event.draft else "kept in memory only: stay until it is saved"
 
 
-def trouble(event: MessageNotSaved | SessionBroken) -> str:
+def trouble(event: MessageNotSaved | SessionBroken | SessionTrouble) -> str:
     """What the status bar says of it."""
     if isinstance(event, MessageNotSaved):
         return f"not saved since {time.strftime('%H:%M')}, {where_kept(event)}"
+    if isinstance(event, SessionTrouble):
+        return f"not readable since {time.strftime('%H:%M')}: {event.error}"
     error = event.error
     return f"{error.path.name}, line {error.line}, column {error.column}: {error.reason}"
 

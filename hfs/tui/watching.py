@@ -6,9 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from hfs.chat.events import SessionChanged, SessionRemoved
-from hfs.display import counted
 from hfs.errors import HfsError
 from hfs.tui.following import show_outside
+from hfs.tui.telling import saved_late
 from hfs.tui.widgets.status import StatusBar
 
 if TYPE_CHECKING:
@@ -60,10 +60,11 @@ class Watch:
             saved = await self._session.save_kept()
         except HfsError:
             return
+        status = self._screen.query_one(StatusBar)
         if self.something_waits:
-            self.something_waits = False
-            self._screen.query_one(StatusBar).trouble = ""
+            self.something_waits, status.trouble = False, ""
         if saved:
+            status.saving = "saved"
             with contextlib.suppress(HfsError):
                 await self._screen.show_again()
-            await self._screen.note(f"Saved now: {counted(len(saved), 'message')} that could not be saved before.")
+            await self._screen.note(saved_late(len(saved)).text)

@@ -19,13 +19,13 @@ COLUMNS, ROWS = 100, 30
 class Terminal:
     """A terminal with the program in it."""
 
-    def __init__(self, arguments: list[str], home: Path, variables: Mapping[str, str]) -> None:
+    def __init__(self, arguments: list[str], home: Path, variables: Mapping[str, str], rows: int) -> None:
         environment = {**os.environ, "HFS_HOME": str(home), "TERM": "xterm-256color", **variables}
         self.process: Any = pexpect.spawn(
-            sys.executable, ["-m", "hfs", *arguments], env=environment, dimensions=(ROWS, COLUMNS), timeout=60
+            sys.executable, ["-m", "hfs", *arguments], env=environment, dimensions=(rows, COLUMNS), timeout=60
         )
         self.received = b""
-        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._screen = pyte.Screen(COLUMNS, rows)
         self._stream = pyte.ByteStream(self._screen)
 
     def text(self) -> str:
@@ -66,15 +66,16 @@ class Terminal:
 
 
 @contextmanager
-def terminal(home: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Iterator[Terminal]:
+def terminal(home: Path, *arguments: str, variables: Mapping[str, str] | None = None, rows: int = ROWS) -> Iterator[Terminal]:
     """The program in a terminal.
 
     Args:
         home: Its home folder.
         arguments: Of the command line.
         variables: More of its environment.
+        rows: Its height.
     """
-    opened = Terminal(list(arguments), home, variables or {})
+    opened = Terminal(list(arguments), home, variables or {}, rows)
     try:
         yield opened
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 from pathlib import Path
@@ -121,6 +122,8 @@ def _reason(error: BaseException) -> str:
     text = re.sub(r"^<class '[^']*'>:\s*", "", text)
     if isinstance(orig, TimeoutError):
         return "it does not answer"
+    if isinstance(orig, ConnectionError) and orig.errno:
+        return os.strerror(orig.errno).lower()
     if _LOST.search(text):
         return "the connection was lost"
     return text[:_LONGEST].rstrip(".") or type(orig).__name__

@@ -444,6 +444,8 @@ class ChatScreen(Screen[None]):
     def _scrolled(self, event: Transcript.FollowingChanged) -> None:
         event.stop()
         self._status.scrolled = not event.following
+        if event.following:
+            self._status.unseen = 0
 
     # Keys
 

@@ -10,6 +10,7 @@ from hfs.display import one_line
 
 _GAP = " | "
 _SHORTEST_NAME = 8
+_SHORTEST_TROUBLE = 30
 
 
 class StatusBar(Static):
@@ -29,11 +30,17 @@ class StatusBar(Static):
     """What must not be overlooked."""
     scrolled: reactive[bool] = reactive(False)
     """Whether the newest is out of view."""
+    unseen: reactive[int] = reactive(0)
+    """How many messages of others came there meanwhile."""
 
     def render(self) -> Content:
         saving = self.trouble or ("" if self.badge else self.saving)
-        saved = _GAP.join(part for part in (self.badge, one_line(saving, 200)) if part)
-        back = "Ctrl+End: newest" if self.scrolled else ""
+        # Why something is wrong may be long: which session this is, and who answers, must be seen all the same.
+        most = self._room([self.badge, one_line(self.model, 50)]) - _SHORTEST_NAME - len(_GAP)
+        saving = one_line(saving, max(_SHORTEST_TROUBLE, most))
+        saved = _GAP.join(part for part in (self.badge, saving) if part)
+        newest = f"{self.unseen} new" if self.unseen else "newest"
+        back = f"Ctrl+End: {newest}" if self.scrolled else ""
         model = one_line(self.model, 50)
         # The name gives way first, then context and store: where text goes and whether it is saved must be seen.
         for less in ((self.context, one_line(self.store, 50)), ("", one_line(self.store, 50)), ("", "")):

@@ -98,25 +98,28 @@ class Transcript(ScrollView, can_focus=True):
         self.following = True
         self._add_said(message_blocks(message))
 
-    async def add_foreign(self, messages: Sequence[MessageModel], told: str) -> None:
+    async def add_foreign(self, messages: Sequence[MessageModel], told: str, before: int | None = None) -> None:
         """Adds messages that another program added, where they stand in the session. What is in view stays there.
 
         Args:
             messages: The messages.
             told: What stands before them, unless such a message is there already.
+            before: The message that follows them; none, where it is None.
         """
-        blocks = [block for message in messages for block in message_blocks(message)]
         end = self._growing.first if self._growing is not None else self.block_count
-        self._add_said(blocks if end == self._foreign_end else [Block("note", told, gap=True), *blocks])
-        self._foreign_end = self._growing.first if self._growing is not None else self.block_count
+        place = self._column.find(before) if before is not None else None
+        at = end if place is None else place
+        blocks = [block for message in messages for block in message_blocks(message)]
+        self._insert(at, blocks if at == self._foreign_end else [Block("note", told, gap=True), *blocks])
+        self._foreign_end = at + len(blocks) + (at != self._foreign_end)
 
     def _add_said(self, blocks: Sequence[Block]) -> None:
-        if self._growing is None:
-            self._add(blocks)
-        else:
-            at = self._growing.first
+        self._insert(self._growing.first if self._growing is not None else self.block_count, blocks)
+
+    def _insert(self, at: int, blocks: Sequence[Block]) -> None:
+        if self._growing is not None and at <= self._growing.first:
             self._growing.first += len(blocks)
-            self.replace(at, 0, blocks)
+        self.replace(at, 0, blocks)
 
     async def note(self, text: str, kind: Literal["note", "error"] = "note") -> None:
         """Says something that is no message."""

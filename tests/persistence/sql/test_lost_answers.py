@@ -58,6 +58,12 @@ def texts(session: SessionModel | None) -> list[str]:
     return [message.content for message in session.messages]
 
 
+def _look_until(store: SessionStore, condition: Callable[[str | None], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition(store.revision(1)):
+        assert time.monotonic() < deadline
+
+
 def edit(store: SessionStore) -> None:
     base = store.editable(1)
     assert base is not None
@@ -199,10 +205,8 @@ def test_a_connection_that_went_deaf_is_not_believed_for_long(
     with open_store(home, store=postgres_url) as other:
         proxy.swallow()
         other.add_message(1, "user", "unheard")
-        deadline = time.monotonic() + 20
         with pytest.raises(StoreIOError, match="does not answer"):
-            while store.revision(1) == before:
-                assert time.monotonic() < deadline
+            _look_until(store, lambda mark: mark != before)
         proxy.come_back()
         assert store.revision(1) != before
 
