@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.support.large_home import COUNT, indexing_elsewhere, write_large_sessions
-from tests.tui.test_terminal import terminal
+from tests.support.terminal import terminal
 
 
 def test_a_bar_stands_on_the_terminal_until_all_sessions_are_read(home: Path) -> None:

@@ -66,7 +66,9 @@ class Terminal:
 
 
 @contextmanager
-def terminal(home: Path, *arguments: str, variables: Mapping[str, str] | None = None, rows: int = ROWS) -> Iterator[Terminal]:
+def terminal(
+    home: Path, *arguments: str, variables: Mapping[str, str] | None = None, rows: int = ROWS
+) -> Iterator[Terminal]:
     """The program in a terminal.
 
     Args:
