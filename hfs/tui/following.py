@@ -141,7 +141,7 @@ async def show_outside(
             if are_new:
                 foreign = list(found)
                 following = next((one.id for one in messages[messages.index(foreign[-1]) + 1 :]), None)
-                await transcript.add_foreign(foreign, "Another program added:", following)
+                await transcript.add_foreign(foreign, "Added elsewhere:", following)
     elif isinstance(event, SessionChanged) and event.changes:
         await transcript.show_messages(messages, keep_place=True)
     told = sentence(event)

@@ -11,8 +11,8 @@ import pytest
 
 from hfs.chat import CurrentModel, CurrentSession
 from hfs.chat.current import describe_changes
-from hfs.chat.events import SessionBroken, SessionChanged, SessionRemoved
-from hfs.errors import HfsError, SessionNotFoundError
+from hfs.chat.events import SessionBroken, SessionChanged, SessionRemoved, SessionTrouble
+from hfs.errors import HfsError, SessionNotFoundError, StoreIOError
 from hfs.persistence import NewMessage, SessionModel, SessionRepository, SessionStore, open_repository
 from hfs.user_config import load_config
 
@@ -129,3 +129,54 @@ async def test_what_hfs_took_out_itself_is_not_kept_aside(repo: SessionRepositor
     assert isinstance(event, SessionChanged)
     assert (event.changes, event.kept_aside) == ("1 message taken out", 0)
     assert await repo.restore(session.id) is None
+
+
+async def test_a_store_that_is_away_is_told_once_and_that_it_is_back_even_if_nothing_changed(
+    repo: SessionRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await make(repo, "one")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+
+    async def away(session_id: int) -> str | None:
+        raise StoreIOError("The server is away.", path=Path())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(repo, "revision", away)
+        event = await current.look()
+        assert isinstance(event, SessionTrouble)
+        assert str(event.error) == "The server is away."
+        assert await current.look() is None
+    back = await current.look()
+    assert isinstance(back, SessionChanged)
+    assert back.changes == ""
+    assert await current.look() is None
+
+
+async def test_what_others_only_add_is_told_as_that_wherever_it_stands(repo: SessionRepository, home: Path) -> None:
+    session = await make(repo, "one", "two")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    path = home / "sessions" / "1.json"
+    one, two = json.loads(path.read_bytes())["messages"]
+    edit(path, messages=[one, {**one, "id": 7, "content": "between"}, two, {**one, "id": 8, "content": "behind"}])
+    event = await current.look()
+    assert isinstance(event, SessionChanged)
+    assert [message.content for message in event.added] == ["between", "behind"]
+    assert event.changes == "2 messages added"
+
+
+async def test_a_session_that_is_restored_elsewhere_is_here_again_and_nothing_in_it_is_new(
+    repo: SessionRepository,
+) -> None:
+    session = await make(repo, "one")
+    current = CurrentSession(repo)
+    await current.open(session.id)
+    await repo.delete(session.id)
+    assert isinstance(await current.look(), SessionRemoved)
+    assert await current.look() is None
+    await repo.restore(session.id)
+    event = await current.look()
+    assert isinstance(event, SessionChanged)
+    assert (event.changes, event.added) == ("it was brought back", ())
+    assert [message.content for message in current.messages] == ["one"]

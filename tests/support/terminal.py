@@ -21,6 +21,9 @@ class Terminal:
 
     def __init__(self, arguments: list[str], home: Path, variables: Mapping[str, str], rows: int) -> None:
         environment = {**os.environ, "HFS_HOME": str(home), "TERM": "xterm-256color", **variables}
+        # They would be believed more than the terminal.
+        for name in ("COLUMNS", "LINES"):
+            environment.pop(name, None)
         self.process: Any = pexpect.spawn(
             sys.executable, ["-m", "hfs", *arguments], env=environment, dimensions=(rows, COLUMNS), timeout=60
         )

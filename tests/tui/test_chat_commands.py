@@ -342,7 +342,7 @@ async def test_another_hfs_in_the_same_session_is_seen(home: Path, server: Model
             began = time.monotonic()
             await hear(pilot, "from the other terminal")
             assert time.monotonic() - began < 5
-            await hear(pilot, "Another program added:")
+            await hear(pilot, "Added elsewhere:")
     assert len(json.loads((home / "sessions" / "1.json").read_bytes())["messages"]) == 2
 
 

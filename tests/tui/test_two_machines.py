@@ -104,7 +104,7 @@ def test_what_one_says_is_on_the_screen_of_the_other_at_once_and_in_order(
     ]
     assert team.until(lambda: team.are_seen_by_both(*said)) < AT_ONCE
     # Once for the question and its answer.
-    assert [one.text().count("Another program added:") for one in team.both()] == [1, 1]
+    assert [one.text().count("Added elsewhere:") for one in team.both()] == [1, 1]
     for one in team.both():
         one.quit()
 

@@ -312,7 +312,11 @@ class ChatScreen(Screen[None]):
         elif self._session is not None:
             self.app.push_screen(PickerScreen(self.repo, self._session.session_id, words), self._picked)
 
-    async def _picked(self, picked: Picked | None) -> None:
+    def _picked(self, picked: Picked | None) -> None:
+        self._show_picked(picked)
+
+    @work(group="command")
+    async def _show_picked(self, picked: Picked | None) -> None:
         try:
             if picked is not None:
                 await self.open_session(picked.session_id, picked.message_id)
@@ -357,16 +361,19 @@ class ChatScreen(Screen[None]):
         await run_command(self, line)
 
     @on(Composer.Edited)
-    async def _edited(self, event: Composer.Edited) -> None:
+    def _edited(self, event: Composer.Edited) -> None:
         event.stop()
-        edit = event.edit
+        self._edit(event.edit, event.text)
+
+    @work(group="command")
+    async def _edit(self, edit: Edit, text: str) -> None:
         try:
-            kept = await self.session.edit(edit.message_id, event.text, fork=edit.fork)
+            kept = await self.session.edit(edit.message_id, text, fork=edit.fork)
             await self._show()
             where = f"; the old text stays in session {kept.id}" if kept else ""
             await self.note(f"Message {edit.message_id} is changed{where}.")
         except HfsError as error:
-            self._composer.begin_edit(edit, event.text)
+            self._composer.begin_edit(edit, text)
             await self.note(str(error), "error")
 
     @work(group="answer")
