@@ -111,8 +111,9 @@ class SessionRepository:
         """Waits for what is being written, and closes the store."""
         self._asking.shutdown(wait=False, cancel_futures=True)
         await self._run(self._store.close)
-        self._asking.shutdown(wait=True)
-        self._threads.shutdown(wait=True)
+        # Not here: a thread may wait for this loop.
+        await asyncio.to_thread(self._asking.shutdown)
+        await asyncio.to_thread(self._threads.shutdown)
 
     async def _run(
         self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs

@@ -26,6 +26,8 @@ _PAUSE: Final = 5.0
 """After how many seconds it is tried again to listen, where that failed."""
 _TRUST: Final = 10.0
 """For how many seconds silence means that nothing changed: a connection may be dead without anybody being told."""
+_DIGITS: Final = 18
+"""How many digits the number of a session has at the most."""
 
 
 def notify(session: Session, doc_id: int) -> None:
@@ -122,14 +124,15 @@ class Changes:
             return
         with self._lock:
             self._told += 1
-            is_alive = not driver.is_closed()
-            if is_alive:
+            is_wanted = not self._closed and not driver.is_closed()
+            if is_wanted:
                 self._connection, self._driver = connection, driver
-        if not is_alive:
+        if not is_wanted:
             await _let_go(connection)
 
     def _on_change(self, driver: object, process: int, channel: str, payload: str) -> None:
-        if payload.isdecimal():
+        # Anybody may tell anything on the channel.
+        if payload.isdecimal() and len(payload) <= _DIGITS:
             self._on_written(int(payload))
 
     def _on_written(self, doc_id: int) -> None:

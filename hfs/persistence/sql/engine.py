@@ -92,7 +92,7 @@ class SqlEngine:
         return check_database(self._transactions, session_ids, repair=repair)
 
     def conflict_copies(self) -> list[tuple[int, Path]]:
-        """None: no sync program copies rows."""
+        """Nothing: no sync program copies rows."""
         return []
 
     def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
@@ -100,7 +100,8 @@ class SqlEngine:
         raise StoreError(f"{path} is no copy of a session in {self.place}. `hfs import` brings a file in.")
 
     def close(self) -> None:
-        """Stops to listen, and closes what is ours."""
+        """Waits for what is being written, stops to listen, and closes what is ours."""
+        self._transactions.finish_writes()
         self._changes.close()
         if self._owns_engine:
             self._transactions.close()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_random_exponential
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, stop_when_event_set, wait_random_exponential
 
 from hfs.persistence.sql.database import WRITES, shown
 from hfs.persistence.sql.failures import is_away, is_of_database, is_passing, told
@@ -47,6 +49,9 @@ class Transactions:
         self._portal = portal
         self._patience = patience
         self._outage = Outage()
+        self._ending = threading.Event()
+        self._none_writes = threading.Condition()
+        self._writes = 0
         self.on_changed: Callable[[int], None] = lambda doc_id: None
         """Called with the number of each session that is noted under ``CHANGED``, once the change is committed."""
 
@@ -106,13 +111,25 @@ class Transactions:
                     raise
                 return before
 
-        return self._portal.run(self._patiently(attempt, self._patience, ANSWER, writes=True))
+        with self._counted_write():
+            return self._portal.run(self._patiently(attempt, self._patience, ANSWER, writes=True))
+
+    @contextlib.contextmanager
+    def _counted_write(self) -> Iterator[None]:
+        with self._none_writes:
+            self._writes += 1
+        try:
+            yield
+        finally:
+            with self._none_writes:
+                self._writes -= 1
+                self._none_writes.notify_all()
 
     async def _patiently(
         self, work: Callable[[Session], _Result], patience: float, answer: float | None, *, writes: bool = False
     ) -> _Result:
         attempts = AsyncRetrying(
-            stop=stop_after_delay(self._outage.left_of(patience)),
+            stop=stop_after_delay(self._outage.left_of(patience)) | stop_when_event_set(self._ending),
             wait=wait_random_exponential(_SHORTEST, _LONGEST),
             retry=retry_if_exception(is_passing),
             reraise=True,
@@ -144,6 +161,13 @@ class Transactions:
         for doc_id in changed:
             self.on_changed(doc_id)
         return result
+
+    def finish_writes(self) -> None:
+        """Waits until what other threads are writing is written. A server that is away is not waited for any more."""
+        self._ending.set()
+        with self._none_writes:
+            self._none_writes.wait_for(lambda: not self._writes, PATIENCE)
+        self._ending.clear()
 
     def close(self) -> None:
         """Closes the connections."""

@@ -19,7 +19,7 @@ from hfs.persistence import (
     SessionRepository,
 )
 from tests.persistence.contract.conftest import make_place
-from tests.persistence.contract.places import texts, users
+from tests.persistence.contract.places import Place, found, texts, users
 
 
 async def converse(repo: SessionRepository) -> None:
@@ -138,6 +138,33 @@ async def test_a_tinydb_of_a_caller_is_used_and_stays_open(home: Path) -> None:
             assert db.table("sessions").get(doc_id=session.id) is not None
             await repo.create("another", messages=[NewMessage("user", "x")])
         assert [document["name"] for document in db.table("sessions")] == ["new name", "another"]
+
+
+async def close_while_writing(repo: SessionRepository) -> int:
+    """Closes a repository while six messages are being written; returns the number of their session."""
+    session = await repo.create()
+    writing = [asyncio.create_task(repo.add_message(session.id, "user", str(at))) for at in range(6)]
+    await asyncio.sleep(0)
+    await asyncio.wait_for(repo.close(), 20)
+    assert {message.content for message in await asyncio.gather(*writing)} == set("012345")
+    return session.id
+
+
+async def test_what_is_being_written_when_a_repository_is_closed_is_written(place: Place) -> None:
+    number = await close_while_writing(SessionRepository(place.open()))
+    with place.open() as store:
+        assert sorted(texts(found(store, number))) == list("012345")
+
+
+async def test_closing_does_not_block_the_callers_loop_that_writes_wait_for(home: Path) -> None:
+    pytest.importorskip("sqlalchemy")
+    from hfs.persistence import create_db_engine, get_session_factory
+
+    engine = create_db_engine(home / "sessions.db")
+    try:
+        await close_while_writing(SessionRepository(get_session_factory(engine), home))
+    finally:
+        await engine.dispose()
 
 
 async def test_the_event_loop_runs_on_while_the_repository_works(repo: SessionRepository) -> None:

@@ -211,6 +211,39 @@ def test_a_connection_that_went_deaf_is_not_believed_for_long(
         assert store.revision(1) != before
 
 
+def test_closing_does_not_wait_for_a_server_that_is_away(url: str, home: Path, proxy: PostgresProxy) -> None:
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            store.add_message(1, "user", "lost")
+        except StoreIOError as error:
+            failures.append(error)
+
+    with open_store(home, store=url) as store:
+        store.create()
+        proxy.go_away()
+        writing = threading.Thread(target=write)
+        writing.start()
+        time.sleep(0.1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    writing.join(1)
+    assert len(failures) == 1
+
+
+def test_what_others_tell_on_the_channel_harms_nobody(
+    store: SessionStore, postgres: PostgresServer, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.create()
+    before = store.revision(1)
+    for payload in ("", "x", "-1", "9" * 7000):
+        postgres.execute(f"SELECT pg_notify('hfs_sessions', '{payload}')", database_name(postgres_url))
+    store.add_message(1, "user", "more")
+    assert store.revision(1) != before
+    assert not caplog.records
+
+
 async def test_the_repository_writes_once_too_and_blocks_nobody_meanwhile(
     home: Path, url: str, proxy: PostgresProxy
 ) -> None:
