@@ -173,7 +173,9 @@ class ChatScreen(Screen[None]):
 
     def _poll(self) -> None:
         if self._watch is not None:
-            self._look(self._watch)
+            # A store that is being closed answers nobody.
+            if self._app.get_session_repo() is not None:
+                self._look(self._watch)
         elif self._begun.is_set() and time.monotonic() - self._open_tried_at >= _OPEN_AGAIN:
             self._open_tried_at = time.monotonic()
             self._try_to_open()
