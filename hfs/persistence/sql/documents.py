@@ -25,10 +25,9 @@ from hfs.persistence.sql.mapping import (
     message_columns,
     session_columns,
 )
-from hfs.persistence.sql.message_rows import insert_messages, messages_of, numbered, replace_messages, rows_of
+from hfs.persistence.sql.message_rows import insert_messages, messages_of, numbered, replace_messages, replacement
 from hfs.persistence.sql.rows import CounterRow, MessageRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
-from hfs.persistence.sql.words import searchable
 
 _ATTEMPTS: Final = 40
 _PAUSE: Final = 0.01
@@ -111,7 +110,9 @@ class SqlDocuments:
 
     def append(self, doc_id: int, items: list[Document], amend: Amend | None = None) -> list[Document] | None:
         """Appends messages; returns them as they were stored, or None if there is no such document."""
-        if not is_number(doc_id) or not items:
+        if not items:
+            return [] if self.exists(doc_id) else None
+        if not is_number(doc_id):
             return None
         keys = [new_key() for _ in items]
 
@@ -174,14 +175,7 @@ class SqlDocuments:
         key = new_key()
         columns = session_columns(before.id, document)
         messages = messages_of(before.id, document, columns)
-        rows = rows_of(before, messages)
-        words = searchable(
-            {
-                at: found["content"]
-                for at, (found, row) in enumerate(zip(messages, rows, strict=True))
-                if row is None or row.content != found["content"]
-            }
-        )
+        new = replacement(before, messages)
         highest = max([before.last_number, *(found["number"] for found in messages)])
 
         def work(session: Session) -> bool:
@@ -190,7 +184,7 @@ class SqlDocuments:
             if session.execute(statement.values(**changed).returning(SessionRow.id)).first() is None:
                 # It may have waited for an attempt of its own that was being committed when its connection was lost.
                 return _version(session, before.id) == key
-            replace_messages(session, before, messages, words, key)
+            replace_messages(session, before.id, new, key)
             notify(session, before.id)
             return True
 
@@ -206,7 +200,7 @@ class SqlDocuments:
 
 def is_number(doc_id: int) -> bool:
     """Whether a number can be a session's."""
-    return 0 < doc_id < _HIGHEST
+    return type(doc_id) is int and 0 < doc_id < _HIGHEST
 
 
 def whole(session: Session, doc_id: int) -> SessionRow | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -49,39 +49,84 @@ def insert_messages(
     write_words(session, searchable({row.id: row.content for row in rows}), fresh=True)
 
 
-def replace_messages(
-    session: Session, before: SessionRow, messages: Sequence[Columns], words: dict[int, list[str]], key: str
-) -> None:
-    """Makes the messages of a session those that are given; rows of those that stay the same stay.
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What makes the messages of a session others. Rows of those that stay the same stay."""
+
+    messages: Sequence[Columns]
+    """The columns of each message."""
+    gone: list[int]
+    """The rows that are removed."""
+    moved: list[Columns]
+    """The rows and positions of messages of which nothing else is new."""
+    changed: list[Columns]
+    """The rows, positions and columns of messages of which anything else is."""
+    fresh: list[int]
+    """The places of messages that have no row yet."""
+    words: dict[int, list[str]]
+    """The words of these, by their places."""
+    other_words: dict[int, list[str]]
+    """The words of what says something else now, by its row."""
+
+
+def replacement(before: SessionRow, messages: Sequence[Columns]) -> Replacement:
+    """What makes the messages of a session those that are given. Work for the processor, and none for the database.
+
+    Args:
+        before: The session as it is.
+        messages: The columns of each message.
+    """
+    rows = _rows_of(before, messages)
+    left = {row.id for row in rows if row is not None}
+    moved: list[Columns] = []
+    changed: list[Columns] = []
+    said: dict[int, str] = {}
+    for at, (found, row) in enumerate(zip(messages, rows, strict=True)):
+        if row is None:
+            continue
+        if _is_another(row, found):
+            changed.append({"id": row.id, "position": at, **found})
+            if row.content != found["content"]:
+                said[row.id] = found["content"]
+        elif row.position != at:
+            moved.append({"id": row.id, "position": at})
+    fresh = [at for at, row in enumerate(rows) if row is None]
+    return Replacement(
+        messages=messages,
+        gone=[row.id for row in before.messages if row.id not in left],
+        moved=moved,
+        changed=changed,
+        fresh=fresh,
+        words=searchable({at: messages[at]["content"] for at in fresh}),
+        other_words=searchable(said),
+    )
+
+
+def replace_messages(session: Session, session_id: int, new: Replacement, key: str) -> None:
+    """Makes the messages of a session others.
 
     Args:
         session: In a transaction that nobody else changes the session in.
-        before: The session as it is.
-        messages: The columns of each message.
-        words: The words of those that say something new, by their places in the list.
+        session_id: The session.
+        new: What makes them others, of the session as it is in the transaction.
         key: What the write is known by.
     """
-    rows = rows_of(before, messages)
-    left = {row.id for row in rows if row is not None}
-    gone = [row.id for row in before.messages if row.id not in left]
-    for at in range(0, len(gone), 500):
-        session.execute(delete(MessageRow).where(MessageRow.id.in_(gone[at : at + 500])))
-    said: dict[int, list[str]] = {}
-    for at, (found, row) in enumerate(zip(messages, rows, strict=True)):
-        values: dict[str, Any] = {**found, "position": at}
-        if row is None:
-            made = MessageRow(session_id=before.id, write_key=f"{key}-{at}", **values)
-            session.add(made)
-            session.flush()
-            said[made.id] = words[at]
-        elif _is_another(row, values):
-            session.execute(update(MessageRow).where(MessageRow.id == row.id).values(**values))
-            if at in words:
-                said[row.id] = words[at]
-    write_words(session, said)
+    for at in range(0, len(new.gone), 500):
+        session.execute(delete(MessageRow).where(MessageRow.id.in_(new.gone[at : at + 500])))
+    for rows in (new.moved, new.changed):
+        if rows:
+            session.execute(update(MessageRow), rows)
+    made = {
+        at: MessageRow(session_id=session_id, write_key=f"{key}-{at}", position=at, **new.messages[at])
+        for at in new.fresh
+    }
+    session.add_all(made.values())
+    session.flush()
+    write_words(session, {row.id: new.words[at] for at, row in made.items()}, fresh=True)
+    write_words(session, new.other_words)
 
 
-def rows_of(before: SessionRow, messages: Sequence[Columns]) -> list[MessageRow | None]:
+def _rows_of(before: SessionRow, messages: Sequence[Columns]) -> list[MessageRow | None]:
     """The row that each message stays in, None for a new one. A number may be there twice: hfs gave it to neither."""
     by_number: dict[int, list[MessageRow]] = {}
     for row in reversed(before.messages):

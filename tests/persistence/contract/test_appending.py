@@ -24,6 +24,14 @@ def nested(depth: int) -> Any:
     return value
 
 
+def test_no_messages_are_appended_to_a_session_that_is_there(store: SessionStore, session: SessionModel) -> None:
+    documents = store._engine.documents
+    before = documents.read_bytes(session.id)
+    assert documents.append(session.id, []) == []
+    assert documents.append(session.id + 1, []) is None
+    assert documents.read_bytes(session.id) == before
+
+
 def test_a_message_is_there_as_it_was_returned(store: SessionStore, session: SessionModel) -> None:
     before = datetime.now(UTC)
     added = store.add_message(session.id, "tool", "42", model="p/m", status="interrupted", extra={"call": {"id": "x"}})

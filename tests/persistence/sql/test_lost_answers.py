@@ -216,12 +216,12 @@ def test_closing_does_not_wait_for_a_server_that_is_away(url: str, home: Path, p
 
     def write() -> None:
         try:
-            store.add_message(1, "user", "lost")
+            closing.add_message(1, "user", "lost")
         except StoreIOError as error:
             failures.append(error)
 
-    with open_store(home, store=url) as store:
-        store.create()
+    with open_store(home, store=url) as closing:
+        closing.create()
         proxy.go_away()
         writing = threading.Thread(target=write)
         writing.start()
