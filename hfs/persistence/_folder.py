@@ -193,7 +193,7 @@ class DocumentFolder(FolderWriter):
             if known is not None:
                 items = self._number(items, known.last_item_id, doc_id)
                 amended = amend is not None and amend(dict(known.header), items)
-                if not amended and self._splice(doc_id, known, items):
+                if items and not amended and self._splice(doc_id, known, items):
                     self._memory.record(doc_id, items)
                     return items
             return self._append_whole(doc_id, items, amend)
