@@ -20,6 +20,7 @@ from hfs import paths
 from hfs.errors import HfsError, StoreIOError
 from hfs.persistence._files import FileOps, make_folder
 from hfs.persistence.sql.failures import told
+from hfs.persistence.sql.file_identity import keep_to_file
 from hfs.persistence.sql.schema import bring_up_to_date, is_made, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
 
@@ -53,6 +54,9 @@ def create_db_engine(db_path: Path | None = None, url: str | None = None) -> Asy
         address = URL.create("sqlite+aiosqlite", database=str(db_path or paths.home_folder() / SQLITE_FILE))
     else:
         address = _with_driver(make_url(url))
+    if _is_file(address):
+        # A relative name is another file once the program changes its folder.
+        address = address.set(database=str(Path(address.database or "").absolute()))
     _off_the_loop(lambda: _prepare(address))
     return _engine(address)
 
@@ -100,11 +104,15 @@ def _engine(address: URL, **options: Any) -> AsyncEngine:
 
 
 def _created(address: URL, **options: Any) -> AsyncEngine:
+    # What people wrote would stand in tracebacks.
+    options["hide_parameters"] = True
     if address.get_backend_name() == "sqlite":
         connect: dict[str, Any] = {"timeout": _BUSY}
         engine = create_async_engine(address, connect_args=connect, **options)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        if _is_file(address):
+            keep_to_file(engine)
         return engine
     if address.get_driver_name() == "asyncpg":
         # A commit that is acknowledged before it is on the disk would be a message shown as saved that can be lost.
@@ -192,11 +200,18 @@ async def _prepare(address: URL) -> None:
         await engine.dispose()
 
 
+def _is_file(address: URL) -> bool:
+    if address.get_backend_name() != "sqlite":
+        return False
+    name = address.database or ":memory:"
+    return name != ":memory:" and not name.startswith("file:")
+
+
 def _make_file(address: URL) -> None:
     """Makes the file of a SQLite database, and its folder, for nobody else to read."""
-    if not address.database or address.database == ":memory:" or address.database.startswith("file:"):
+    if not _is_file(address):
         return
-    path = Path(address.database)
+    path = Path(address.database or "")
     try:
         make_folder(FileOps(), str(path.parent))
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
