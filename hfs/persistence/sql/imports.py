@@ -16,6 +16,7 @@ from hfs.persistence._format import Document
 from hfs.persistence._locks import TableLocks
 from hfs.persistence._session_document import complete
 from hfs.persistence.sql.documents import insert_session, landed_as, take_numbers
+from hfs.persistence.sql.mapping import text_column
 from hfs.persistence.sql.rows import CounterRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
 
@@ -82,7 +83,10 @@ class SqlImports:
             try:
                 insert_session(session, doc_id, document, key)
             except IntegrityError as error:
-                raise StoreError(f"Session {doc_id} was not added: one of its uid is here already.") from error
+                session.rollback()
+                # It may have waited for an attempt of its own that was being committed when its connection was lost.
+                if landed_as(session, key) is None:
+                    raise StoreError(f"Session {doc_id} was not added: one of its uid is here already.") from error
             return doc_id
 
         self._transactions.write(work, landed=lambda session: landed_as(session, key))
@@ -100,10 +104,14 @@ class SqlImports:
             doc_id = take_numbers(session, 1)
             completed = dict(document)
             complete(doc_id, completed)
-            present = select(SessionRow.id).where(SessionRow.uid == completed["uid"], SessionRow.deleted_at.is_(None))
-            found = session.scalar(present)
-            if found is not None:
-                return found, False
+            uid = text_column(completed["uid"])
+            present = session.scalar(
+                select(SessionRow.id).where(SessionRow.uid == uid, SessionRow.deleted_at.is_(None))
+            )
+            if present is not None:
+                # The number stays for another one.
+                session.rollback()
+                return present, False
             insert_session(session, doc_id, document, key)
             return doc_id, True
 

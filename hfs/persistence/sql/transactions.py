@@ -141,10 +141,14 @@ class Transactions:
                 raise told(error, self.place) from error
             raise
 
+    def _opened(self) -> AsyncSession:
+        # Rows are read after the commit, whatever the factory says.
+        return self._factory(expire_on_commit=False)
+
     async def _once(self, work: Callable[[Session], _Result], answer: float | None, writes: bool) -> _Result:
         try:
             # A file answers as soon as it can.
-            async with asyncio.timeout(None if self.is_sqlite else answer), self._factory() as session:
+            async with asyncio.timeout(None if self.is_sqlite else answer), self._opened() as session:
                 if writes:
                     await session.connection(execution_options={WRITES: True})
                 elif not self.is_sqlite:

@@ -33,6 +33,15 @@ def test_an_import_gets_a_new_id_and_comes_in_once(store: SessionStore, session:
     assert store.count() == 2
 
 
+@pytest.mark.parametrize("uid", [pytest.param("a\0b" * 12, id="NUL"), pytest.param("u" * 2000, id="long")])
+def test_any_uid_comes_in_once_and_takes_one_id(store: SessionStore, uid: str) -> None:
+    imported, added = store.import_document(document(uid, "x", name="n"))
+    assert added
+    for _ in range(3):
+        assert store.import_document(document(uid, "x", name="n")) == (imported, False)
+    assert store.create().id == imported.id + 1
+
+
 def test_an_import_does_not_change_what_it_was_given(store: SessionStore) -> None:
     given = document("a", "one\ntwo", n=[1])
     before = {**given, "messages": [dict(item) for item in given["messages"]]}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlalchemy.orm import selectinload
 
 from hfs.errors import StoreIOError
@@ -135,3 +136,21 @@ async def test_a_relative_path_of_the_callers_is_in_the_working_folder(
     async with open_repository(home, store=f"sqlite:///{tmp_path / 'x.db'}") as repo:
         assert await repo.unsent(None) == "typed"
     await engine.dispose()
+
+
+async def test_a_session_factory_of_the_callers_may_let_rows_expire(engine: AsyncEngine, home: Path) -> None:
+    async with SessionRepository(async_sessionmaker(engine), home) as repo:
+        session = await repo.create(messages=[NewMessage("user", "hi")])
+        renamed = await repo.rename(session.id, "other")
+    assert renamed is not None and [message.content for message in renamed.messages] == ["hi"]
+
+
+async def test_what_people_wrote_is_in_no_traceback(engine: AsyncEngine, home: Path) -> None:
+    words = "-".join(["my", "own", "words"])
+    async with SessionRepository(get_session_factory(engine), home) as repo:
+        session = await repo.create()
+        async with engine.begin() as connection:
+            await connection.execute(text("DROP TABLE message_words"))
+        with pytest.raises(StoreIOError) as caught:
+            await repo.add_message(session.id, "user", words)
+    assert words not in "".join(traceback.format_exception(caught.value))

@@ -211,6 +211,19 @@ def test_a_connection_that_went_deaf_is_not_believed_for_long(
         assert store.revision(1) != before
 
 
+def test_an_import_that_is_being_committed_as_its_connection_is_lost_is_not_taken_for_somebody_elses(
+    store: SessionStore, postgres_url: str, postgres: PostgresServer, proxy: PostgresProxy
+) -> None:
+    for statement in SLOW_COMMITS:
+        postgres.execute(statement, database_name(postgres_url))
+    with store.begin_import() as target:
+        number = target.reserve("u" * 30)
+        proxy.lose_next_commit(at_once=True)
+        target.add(number, {"uid": "u" * 30, "messages": []})
+    assert proxy.was_cut.is_set()
+    assert [summary.id for summary in store.list_recent()] == [number]
+
+
 def test_closing_does_not_wait_for_a_server_that_is_away(url: str, home: Path, proxy: PostgresProxy) -> None:
     failures: list[BaseException] = []
 
