@@ -18,6 +18,8 @@ from hfs.persistence._reader import APPEND_THRESHOLD
 from tests.support.crash_model import Op, RecordingOps, Tree, crash_states
 from tests.support.engines import files_of
 
+pytestmark = pytest.mark.exhaustive
+
 Told = tuple[str, tuple[str, ...]]
 LONG = "first line\n" + "a long message, " * 60 + "\n]\n}\n"
 

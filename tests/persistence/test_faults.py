@@ -14,6 +14,8 @@ from hfs.persistence import SessionStore
 from tests.persistence.test_crash_states import OPERATIONS, PATHS, Held, held, set_up
 from tests.support.faults import FAULTS, FaultyOps
 
+pytestmark = pytest.mark.exhaustive
+
 READS: dict[str, Callable[[SessionStore], object]] = {
     "get": lambda store: store.get(1),
     "list": lambda store: store.list_recent(None),

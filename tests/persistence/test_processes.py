@@ -118,6 +118,7 @@ def test_processes_that_create_and_delete_at_once_never_share_an_id(home: Path) 
         assert store.create().id == 121
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("threshold", [1 << 20, 0], ids=["whole file", "tail"])
 def test_a_hundred_and_fifty_kills_lose_nothing_that_was_acknowledged(home: Path, threshold: float) -> None:
     path = start_session(home)

@@ -16,6 +16,8 @@ from hfs.transfer.sources import open_sources
 from tests.support.faults import FAULTS, FaultyOps
 from tests.transfer.bringing import bring, chatgpt, said, sessions, write
 
+pytestmark = pytest.mark.exhaustive
+
 FIRST = (("n1", None, "hi"), ("n2", "n1", "hello"))
 GROWN = (*FIRST, ("n3", "n2", "more?"), ("n9", "n1", "another answer"))
 MAIN, FORK = ["hi", "hello", "more?"], ["hi", "another answer"]
