@@ -14,10 +14,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from hfs.display import counted, one_line
+from hfs.display import one_line
 from hfs.errors import HfsError, SessionNotFoundError, StoreError
 from hfs.tui.commands import run_command
 from hfs.tui.indexing import Waiting
+from hfs.tui.leaving import Leaving
 from hfs.tui.options import ChatOptions
 from hfs.tui.widgets.composer import Composer, Edit
 from hfs.tui.widgets.prompt import Prompt
@@ -38,9 +39,6 @@ _POLL = 0.5
 """How often the session is looked at, in seconds."""
 _OPEN_AGAIN = 5.0
 """After how many seconds it is tried again to open the store, where that failed."""
-_QUIT_AGAIN_WITHIN = 2.0
-_LEAVE_AGAIN_WITHIN = 10.0
-_LEAVE_WAITS = 2.0
 
 
 class ChatScreen(Screen[None]):
@@ -74,8 +72,7 @@ class ChatScreen(Screen[None]):
         self._answering = False
         self._opening = asyncio.Lock()
         self._open_tried_at = float("-inf")
-        self._quit_asked_at = float("-inf")
-        self._leave_asked_at = float("-inf")
+        self._leaving = Leaving(self)
         self.stop_import: Callable[[], None] | None = None
 
     @property
@@ -218,6 +215,11 @@ class ChatScreen(Screen[None]):
         if repo is None:
             raise StoreError("Persistence not available: there are no sessions to work with.")
         return repo
+
+    @property
+    def current(self) -> CurrentSession | None:
+        """The session on the screen, or None while there is no store."""
+        return self._session
 
     @property
     def session(self) -> CurrentSession:
@@ -494,39 +496,15 @@ class ChatScreen(Screen[None]):
         elif self._composer.prompt.text:
             self._composer.end_edit()
             self._composer.prompt.clear()
-        elif time.monotonic() - self._quit_asked_at < _QUIT_AGAIN_WITHIN:
-            await self.leave()
         else:
-            self._quit_asked_at = time.monotonic()
-            self.notify("Press Ctrl+C again to quit.", markup=False)
+            await self._leaving.ask()
 
     async def leave(self) -> None:
         """Ends the program; an answer that is coming is saved first."""
         self.action_stop_answer()
-        for _ in range(100):
-            if not self._answering:
-                break
-            await asyncio.sleep(0.05)
-        if not await self._may_leave():
-            return
-        await self._keep_typed()
-        if self._model is not None:
-            await self._model.close()
-        await self._app.close_persistence()
-        self.app.exit(0)
-
-    async def _may_leave(self) -> bool:
-        """Whether nothing is lost by leaving, or the user said twice that it may be."""
-        session = self._session
-        if session is None or not session.unkept:
-            return True
-        # Whoever leaves does not wait long for a server that is away.
-        saving = asyncio.ensure_future(session.save_kept())
-        await asyncio.wait({saving}, timeout=_LEAVE_WAITS)
-        saving.add_done_callback(lambda done: done.cancelled() or done.exception())
-        if not session.unkept or time.monotonic() - self._leave_asked_at < _LEAVE_AGAIN_WITHIN:
-            return True
-        self._leave_asked_at = time.monotonic()
-        lost = counted(session.unkept, "message")
-        self.notify(f"Not saved: {lost}. Quit again to lose what was said.", severity="error", markup=False)
-        return False
+        if await self._leaving.may_leave():
+            await self._keep_typed()
+            if self._model is not None:
+                await self._model.close()
+            await self._app.close_persistence()
+            self.app.exit(0)
