@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar
+
+from hfs.errors import StoreError
 
 _Result = TypeVar("_Result")
 
@@ -27,14 +30,27 @@ class OwnLoop:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._process = 0
 
     def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
-        """What a coroutine returns."""
+        """What a coroutine returns.
+
+        Raises:
+            StoreError: This process was forked from the one that has the loop.
+        """
+        if self._is_anothers():
+            work.close()
+            raise StoreError("The database was opened before this process was forked: open it again in here.")
         return _wait(work, self._started())
+
+    def _is_anothers(self) -> bool:
+        # The thread stayed there: nobody would ever answer, and two processes would talk on one connection.
+        return self._loop is not None and self._process != os.getpid()
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
+                self._process = os.getpid()
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="hfs-sql", daemon=True)
                 self._thread.start()
@@ -42,6 +58,8 @@ class OwnLoop:
 
     def close(self) -> None:
         """Ends the loop, once what runs on it was cancelled."""
+        if self._is_anothers():
+            return
         with self._lock:
             loop, thread = self._loop, self._thread
             self._loop = self._thread = None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from concurrent.futures import CancelledError
 
 import pytest
 
+from hfs.errors import StoreError
 from hfs.persistence.sql.portal import CallersLoop, OwnLoop
 
 
@@ -45,6 +47,25 @@ def test_what_still_runs_is_cancelled_when_the_loop_is_closed() -> None:
     loop.close()
     thread.join(10)
     assert [type(error) for error in failures] == [CancelledError]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_in_a_forked_process_it_is_said_that_the_database_must_be_opened_again() -> None:
+    loop = OwnLoop()
+    loop.run(thread_name())
+    child = os.fork()
+    if child == 0:
+        try:
+            loop.run(thread_name())
+        except StoreError:
+            loop.close()
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert loop.run(thread_name()) == "hfs-sql"
+    loop.close()
 
 
 async def test_the_callers_loop_runs_what_its_threads_wait_for() -> None:
