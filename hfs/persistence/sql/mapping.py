@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -29,6 +29,8 @@ from hfs.persistence.sql.rows import MessageRow, SessionRow
 Columns = dict[str, Any]
 
 _KNOWN: Final = ("format", "id", "uid", "name", "name_source", "created_at", "updated_at", "messages")
+_KEYS: Final = {"changed_at": "updated_at"}
+"""What a document calls what a column has, where that is another name."""
 _MESSAGE: Final = ("number", "role", "content", "created_at", "model", "status", "extra")
 _HEADER: Final = ("uid", "format", "name", "name_source", "created_at", "changed_at", "extra")
 HIGHEST_NUMBER: Final = (1 << 63) - 1
@@ -214,26 +216,52 @@ def item_of(columns: Columns) -> Document:
 def header_from(row: SessionRow) -> Document:
     """The header of the document that a row holds."""
     columns = {name: getattr(row, name) for name in ("id", *_HEADER)}
-    if row.exact is not None:
-        header = _decoded(row.exact)
-        # Who changed a column with other means meant what stands there now.
-        if isinstance(header, dict):
-            header["id"] = row.id
-            before = session_columns(row.id, {"messages": [], **header})
-            if all(before[name] == columns[name] for name in _HEADER if name != "created_at"):
-                return header
-    return header_of(columns)
+    header = None if row.exact is None else _decoded(row.exact)
+    if not isinstance(header, dict):
+        return header_of(columns)
+    header["id"] = row.id
+    before = session_columns(row.id, {"messages": [], **header})
+    changed = _changed(header, before, columns, _HEADER)
+    return _overlaid(header, changed, header_of(columns), {*before["extra"], *columns["extra"]})
 
 
 def item_from(row: MessageRow) -> Any:
     """The message that a row holds, as it stands in the document."""
     columns = {name: getattr(row, name) for name in _MESSAGE}
-    if row.exact is not None:
-        item = _decoded(row.exact)
-        (before,) = message_columns(row.session_id, [item], row.created_at)
-        if all(before[name] == columns[name] for name in ("role", "content", "model", "status", "extra")):
-            return item
-    return item_of(columns)
+    if row.exact is None:
+        return item_of(columns)
+    item = _decoded(row.exact)
+    (before,) = message_columns(row.session_id, [item], row.created_at)
+    # Of two that have the same id in the document one has another number.
+    changed = _changed(item, before, columns, [name for name in _MESSAGE if name != "number"])
+    if not isinstance(item, dict):
+        return item_of(columns) if changed else item
+    return _overlaid(item, changed, item_of(columns), {*before["extra"], *columns["extra"]})
+
+
+def _changed(document: Any, before: Columns, columns: Columns, names: Iterable[str]) -> list[str]:
+    """The columns that another program changed: who did means what stands there now."""
+    is_dated = isinstance(document, dict) and parse_time(document.get("created_at")) is not None
+    # What has no moment of its own was given one.
+    return [name for name in names if before[name] != columns[name] and (is_dated or name != "created_at")]
+
+
+def _overlaid(document: Document, changed: Sequence[str], plain: Document, extra: set[str]) -> Document:
+    """A document with what columns say that were changed.
+
+    Args:
+        document: As it was written.
+        changed: The columns.
+        plain: The document as all columns say it.
+        extra: The keys that stand, or stood, in the column of those that have none of their own.
+    """
+    for name in changed:
+        for key in extra if name == "extra" else (_KEYS.get(name, name),):
+            if key in plain:
+                document[key] = plain[key]
+            else:
+                document.pop(key, None)
+    return document
 
 
 def document_from(row: SessionRow) -> Document:
@@ -266,8 +294,3 @@ def _comes_back(value: object) -> bool:
         return False
     keys = [(len(key.encode()), key.encode()) for key in value]
     return keys == sorted(keys) and all(map(_comes_back, value.values()))
-
-
-def utc_now() -> datetime:
-    """The present moment, in whole microseconds, as every database can hold it."""
-    return datetime.now(UTC)

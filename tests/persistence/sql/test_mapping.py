@@ -110,14 +110,18 @@ def test_what_hfs_writes_itself_needs_no_second_form() -> None:
     assert (row.tags, row.pinned, row.spoken_by) == (["work"], True, "\nx/y\ny\n")
 
 
-@pytest.mark.parametrize(("column", "value"), [("content", "other"), ("role", "system"), ("model", "x/z")])
-def test_a_column_that_another_program_changed_holds(column: str, value: str) -> None:
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("content", "other"), ("role", "system"), ("model", "x/z"), ("created_at", datetime(2020, 1, 1, tzinfo=UTC))],
+)
+def test_a_column_that_another_program_changed_holds(column: str, value: Any) -> None:
     item = {"id": 1, "role": "user", "created_at": "2026-11-24T01:55:12Z", "content": "a", "rate": LiteralFloat("1.50")}
     (columns,) = message_columns(7, [item], datetime(2026, 1, 1, tzinfo=UTC))
     row = MessageRow(session_id=7, position=0, **columns)
     assert item_from(row) == item
     setattr(row, column, value)
-    assert item_from(row)[column] == value
+    written = "2020-01-01T00:00:00.000000Z" if column == "created_at" else value
+    assert item_from(row) == {**item, column: written}
 
 
 def test_a_name_that_another_program_changed_holds() -> None:
@@ -125,8 +129,13 @@ def test_a_name_that_another_program_changed_holds() -> None:
     complete(7, document)
     row = stored(document)
     assert header_from(row)["rate"].literal == "1.50"
-    row.name = "after"
-    assert header_from(row)["name"] == "after"
+    row.name, row.created_at = "after", datetime(2020, 1, 1, tzinfo=UTC)
+    changed = header_from(row)
+    assert (changed["name"], changed["created_at"]) == ("after", "2020-01-01T00:00:00.000000Z")
+    assert changed["rate"].literal == "1.50"
+    row.extra = {"mood": "x"}
+    changed = header_from(row)
+    assert (changed["mood"], changed["rate"].literal) == ("x", "1.50")
 
 
 @given(st.lists(ITEMS, min_size=1, max_size=3), st.lists(ITEMS, min_size=1, max_size=3))
