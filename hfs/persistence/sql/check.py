@@ -13,7 +13,7 @@ from hfs.persistence.sql.documents import whole
 from hfs.persistence.sql.mapping import document_from, session_columns
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions
-from hfs.persistence.sql.words import searchable, write_words
+from hfs.persistence.sql.words import kept_words, searchable, words_to_keep, write_words
 
 _DERIVED = (
     *("message_count", "updated_at", "active_at", "tags", "models", "pinned", "archived"),
@@ -58,7 +58,8 @@ def _check_whole(transactions: Transactions, report: CheckReport) -> None:
 
 
 def _check_session(transactions: Transactions, session_id: int, report: CheckReport, *, repair: bool) -> None:
-    row = transactions.read(lambda session: whole(session, session_id))
+    # Of one moment: what is said meanwhile is no damage.
+    row, kept = transactions.read(lambda session: (whole(session, session_id), kept_words(session, session_id)))
     if row is None:
         return
     document = document_from(row)
@@ -68,7 +69,8 @@ def _check_session(transactions: Transactions, session_id: int, report: CheckRep
     wrong = [name for name in _DERIVED if getattr(row, name) != expected[name]]
     if [message.position for message in row.messages] != list(range(len(row.messages))):
         wrong.append("position")
-    unfound = _without_words(transactions, row)
+    words = searchable({message.id: message.content for message in row.messages})
+    unfound = kept != words_to_keep(words, is_sqlite=transactions.is_sqlite)
     if not wrong and not unfound:
         return
     what = "lists show it wrongly" if wrong else "searches don't find all of it"
@@ -87,16 +89,6 @@ def _check_session(transactions: Transactions, session_id: int, report: CheckRep
             finding.mended = True
         except HfsError as error:
             finding.remedy = f"not mended: {error}"
-
-
-def _without_words(transactions: Transactions, row: SessionRow) -> bool:
-    """Whether a message has words, and none are kept of it to be looked up."""
-    column = "rowid" if transactions.is_sqlite else "message_id"
-    statement = text(
-        f"SELECT {column} FROM message_words WHERE {column} IN (SELECT id FROM messages WHERE session_id = :id)"
-    )
-    present = set(transactions.read(lambda session: session.scalars(statement, {"id": row.id}).all()))
-    return any(message.id not in present for message in row.messages if searchable({0: message.content})[0])
 
 
 def _mend(session: Session, session_id: int) -> None:

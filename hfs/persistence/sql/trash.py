@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -139,11 +139,6 @@ class SqlTrash:
             return sum(cast(CursorResult[Any], session.execute(statement)).rowcount for statement in (gone, kept))
 
         return self._transactions.write(work)
-
-    def count(self) -> int:
-        """How many sessions were deleted."""
-        statement = select(func.count()).select_from(SessionRow).where(SessionRow.deleted_at.is_not(None))
-        return self._transactions.read(lambda session: session.scalar(statement) or 0)
 
 
 def _summary(row: SessionRow) -> SessionSummary:

@@ -5,6 +5,7 @@ Both hold words that were folded here, so that a search finds the same in every 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -23,6 +24,9 @@ _MOST_CHARACTERS: Final = 200_000
 """How many characters all words of a vector have at the most: PostgreSQL takes a megabyte."""
 LONGEST: Final = 500
 """How much of a word is kept, in characters: PostgreSQL takes 2,046 bytes. What is found is looked at again."""
+
+_PLACED: Final = re.compile(r"'[^']*':[\d,]+")
+"""A word of a vector and its places."""
 
 
 def searchable(texts: Mapping[int, str]) -> dict[int, list[str]]:
@@ -63,6 +67,47 @@ def forget_words(session: Session, keys: Iterable[int]) -> None:
     wanted = list(keys)
     for at in range(0, len(wanted), 500):
         session.execute(statement, {"keys": wanted[at : at + 500]})
+
+
+def kept_words(session: Session, session_id: int) -> dict[int, dict[int, str]]:
+    """What is kept of the words of a session's messages: by their rows, and by part; the same text for the same words.
+
+    Args:
+        session: In a transaction.
+        session_id: The session.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        columns, key = "rowid, 0, words", "rowid"
+    else:
+        columns, key = "message_id, part, CAST(words AS text)", "message_id"
+    wanted = "SELECT id FROM messages WHERE session_id = :id"
+    rows = session.execute(text(f"SELECT {columns} FROM message_words WHERE {key} IN ({wanted})"), {"id": session_id})
+    found: dict[int, dict[int, str]] = {}
+    for row, part, words in rows:
+        if words:
+            found.setdefault(row, {})[part] = _in_order(words)
+    return found
+
+
+def words_to_keep(words: Mapping[int, list[str]], *, is_sqlite: bool) -> dict[int, dict[int, str]]:
+    """The same as it should be.
+
+    Args:
+        words: By the number of the message's row.
+        is_sqlite: Whether SQLite keeps them; else PostgreSQL.
+    """
+    if is_sqlite:
+        return {key: {0: " ".join(found)} for key, found in words.items() if found}
+    return {
+        key: {vector["part"]: _in_order(vector["words"]) for vector in _vectors(key, found)}
+        for key, found in words.items()
+        if found
+    }
+
+
+def _in_order(words: str) -> str:
+    """The words of a vector in an order that is not the database's own; what is no vector stays as it is."""
+    return " ".join(sorted(_PLACED.findall(words))) or words
 
 
 def _vectors(key: int, words: list[str]) -> Iterator[dict[str, Any]]:

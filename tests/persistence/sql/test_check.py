@@ -37,6 +37,7 @@ def test_a_sound_database_is_well(store: SessionStore) -> None:
         ("UPDATE sessions SET message_count = 9", "lists show it wrongly"),
         ("UPDATE messages SET position = position + 1", "lists show it wrongly"),
         ("DELETE FROM message_words", "searches don't find all of it"),
+        ("UPDATE messages SET content = 'reflog' WHERE content = 'rebase'", "searches don't find all of it"),
     ],
 )
 def test_what_another_program_did_is_found_and_mended(store: SessionStore, statement: str, said: str) -> None:
@@ -46,4 +47,13 @@ def test_what_another_program_did_is_found_and_mended(store: SessionStore, state
     assert not store.check().is_well
     assert store.check(repair=True).is_well
     assert store.check().findings == []
-    assert [hit.line for hit in store.search("reflog")] == ["reflog"]
+    session = store.get(1)
+    assert session is not None
+    said_it = [message.content for message in session.messages if message.content == "reflog"]
+    assert [hit.line for hit in store.search("reflog")] == said_it
+
+
+def test_words_that_make_several_vectors_are_well(store: SessionStore) -> None:
+    store.add_message(1, "user", " ".join(f"word{at} it's" for at in range(3000)))
+    store.add_message(1, "user", "…")
+    assert store.check().is_well
