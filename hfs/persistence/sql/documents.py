@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, selectinload
 from hfs.errors import StoreIOError, UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, render
 from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
+from hfs.persistence._time import now
 from hfs.persistence.sql.changes import Changes, notify
 from hfs.persistence.sql.mapping import (
     Columns,
@@ -26,8 +27,10 @@ from hfs.persistence.sql.mapping import (
     session_columns,
 )
 from hfs.persistence.sql.message_rows import insert_messages, messages_of, numbered, replace_messages, replacement
+from hfs.persistence.sql.new_session import NewSession
 from hfs.persistence.sql.rows import CounterRow, MessageRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
+from hfs.persistence.sql.words import by_text
 
 _ATTEMPTS: Final = 40
 _PAUSE: Final = 0.01
@@ -99,11 +102,11 @@ class SqlDocuments:
 
     def create(self, document: Document) -> int:
         """Adds a document; returns its id."""
-        key = new_key()
+        key, new = new_key(), NewSession(document)
 
         def work(session: Session) -> int:
             doc_id = take_numbers(session, 1)
-            insert_session(session, doc_id, document, key)
+            new.insert(session, doc_id, key)
             return doc_id
 
         return self._transactions.write(work, landed=lambda session: _landed(session, key))
@@ -115,6 +118,7 @@ class SqlDocuments:
         if not is_number(doc_id):
             return None
         keys = [new_key() for _ in items]
+        words = by_text(found["content"] for found in message_columns(doc_id, items, now()))
 
         def landed(session: Session) -> list[Document] | None:
             statement = select(MessageRow).where(MessageRow.write_key.in_(keys)).order_by(MessageRow.position)
@@ -123,12 +127,18 @@ class SqlDocuments:
         def work(session: Session) -> list[Document] | None:
             locked = select(SessionRow).where(SessionRow.id == doc_id, SessionRow.deleted_at.is_(None))
             row = session.scalar(locked.with_for_update())
-            return None if row is None else self._append(session, row, items, keys, amend)
+            return None if row is None else self._append(session, row, items, keys, words, amend)
 
         return self._transactions.write(work, landed=landed)
 
     def _append(
-        self, session: Session, row: SessionRow, items: list[Document], keys: list[str], amend: Amend | None
+        self,
+        session: Session,
+        row: SessionRow,
+        items: list[Document],
+        keys: list[str],
+        words: dict[str, list[str]],
+        amend: Amend | None,
     ) -> list[Document]:
         header = header_from(row)
         self.require_writable(row.id, header)
@@ -139,7 +149,7 @@ class SqlDocuments:
             _set(row, _header_columns(row.id, header))
         if fresh:
             columns = message_columns(row.id, fresh, row.created_at)
-            insert_messages(session, row.id, columns, row.message_count, keys[: len(fresh)])
+            insert_messages(session, row.id, columns, row.message_count, keys[: len(fresh)], words)
             _set(row, listed_after(row, fresh))
             row.last_number = max(row.last_number, *(found["number"] for found in columns))
             row.version = keys[0]
@@ -232,28 +242,6 @@ def take_numbers(session: Session, count: int) -> int:
     """Takes so many ids in a row that no session has or had; returns the first."""
     statement = update(CounterRow).where(CounterRow.name == "sessions").values(next=CounterRow.next + count)
     return int(session.execute(statement.returning(CounterRow.next)).scalar_one()) - count
-
-
-def insert_session(session: Session, doc_id: int, document: Document, key: str) -> None:
-    """Adds a whole session.
-
-    Args:
-        session: In a transaction.
-        doc_id: Its id.
-        document: Its document; what is missing is filled in.
-        key: What the write is known by.
-    """
-    completed = dict(document)
-    complete(doc_id, completed)
-    # What JSON has no form for is refused here as a file refuses it.
-    render(completed, SESSION_LAYOUT)
-    columns = session_columns(doc_id, completed)
-    messages = messages_of(doc_id, completed, columns)
-    highest = max((found["number"] for found in messages), default=0)
-    session.add(SessionRow(**columns, version=key, last_number=max(0, highest)))
-    session.flush()
-    insert_messages(session, doc_id, messages, 0, [f"{key}-{at}" for at in range(len(messages))])
-    notify(session, doc_id)
 
 
 def _header_columns(doc_id: int, header: Document) -> Columns:

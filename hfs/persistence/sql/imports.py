@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session
 from hfs.errors import StoreError
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TableLocks
-from hfs.persistence._session_document import complete
-from hfs.persistence.sql.documents import insert_session, landed_as, take_numbers
-from hfs.persistence.sql.mapping import text_column
+from hfs.persistence.sql.documents import landed_as, take_numbers
+from hfs.persistence.sql.new_session import NewSession
 from hfs.persistence.sql.rows import CounterRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
 
@@ -77,11 +76,11 @@ class SqlImports:
             StoreError: A session of its uid came in meanwhile.
             TypeError, ValueError: A value that JSON has no form for, or nested too deep; nothing was written.
         """
-        key = new_key()
+        key, new = new_key(), NewSession(document)
 
         def work(session: Session) -> int:
             try:
-                insert_session(session, doc_id, document, key)
+                new.insert(session, doc_id, key)
             except IntegrityError as error:
                 session.rollback()
                 # It may have waited for an attempt of its own that was being committed when its connection was lost.
@@ -93,7 +92,7 @@ class SqlImports:
 
     def add_once(self, document: Document) -> tuple[int, bool]:
         """Adds a document unless there is one with its uid; returns its id, and whether it was added."""
-        key = new_key()
+        key, new = new_key(), NewSession(document)
 
         def landed(session: Session) -> tuple[int, bool] | None:
             doc_id = landed_as(session, key)
@@ -102,9 +101,7 @@ class SqlImports:
         def work(session: Session) -> tuple[int, bool]:
             # Held until the end of the transaction: nobody else adds one meanwhile.
             doc_id = take_numbers(session, 1)
-            completed = dict(document)
-            complete(doc_id, completed)
-            uid = text_column(completed["uid"])
+            uid = new.columns(doc_id)["uid"]
             present = session.scalar(
                 select(SessionRow.id).where(SessionRow.uid == uid, SessionRow.deleted_at.is_(None))
             )
@@ -112,7 +109,7 @@ class SqlImports:
                 # The number stays for another one.
                 session.rollback()
                 return present, False
-            insert_session(session, doc_id, document, key)
+            new.insert(session, doc_id, key)
             return doc_id, True
 
         return self._transactions.write(work, landed=landed)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +14,10 @@ from hfs.persistence._json import encode
 from hfs.persistence._memory import item_number
 from hfs.persistence.sql.mapping import HIGHEST_NUMBER, Columns, item_from, message_columns
 from hfs.persistence.sql.rows import MessageRow, SessionRow
-from hfs.persistence.sql.words import searchable, write_words
+from hfs.persistence.sql.words import by_text, searchable, write_words
+
+_AT_ONCE: Final = 500
+"""So many rows are added, or removed, by one statement."""
 
 
 def messages_of(doc_id: int, document: Document, columns: Columns) -> list[Columns]:
@@ -29,7 +33,12 @@ def messages_of(doc_id: int, document: Document, columns: Columns) -> list[Colum
 
 
 def insert_messages(
-    session: Session, session_id: int, columns: Sequence[Columns], position: int, keys: Sequence[str]
+    session: Session,
+    session_id: int,
+    columns: Sequence[Columns],
+    position: int,
+    keys: Sequence[str],
+    words: Mapping[str, list[str]],
 ) -> None:
     """Adds messages behind those that are there.
 
@@ -39,14 +48,22 @@ def insert_messages(
         columns: Of each message.
         position: Of the first one, counted from 0.
         keys: What the write of each is known by.
+        words: The words of each, by its text.
     """
     rows = [
-        MessageRow(session_id=session_id, position=position + at, write_key=key, **found)
+        {"session_id": session_id, "position": position + at, "write_key": key, **found}
         for at, (found, key) in enumerate(zip(columns, keys, strict=True))
     ]
-    session.add_all(rows)
-    session.flush()
-    write_words(session, searchable({row.id: row.content for row in rows}), fresh=True)
+    _add(session, rows, words)
+
+
+def _add(session: Session, columns: Sequence[Columns], words: Mapping[str, list[str]]) -> None:
+    # A few at a time: meanwhile nothing else has its turn on the event loop.
+    for at in range(0, len(columns), _AT_ONCE):
+        rows = [MessageRow(**found) for found in columns[at : at + _AT_ONCE]]
+        session.add_all(rows)
+        session.flush()
+        write_words(session, {row.id: words[row.content] for row in rows}, fresh=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +80,8 @@ class Replacement:
     """The rows, positions and columns of messages of which anything else is."""
     fresh: list[int]
     """The places of messages that have no row yet."""
-    words: dict[int, list[str]]
-    """The words of these, by their places."""
+    words: dict[str, list[str]]
+    """The words of these, by their texts."""
     other_words: dict[int, list[str]]
     """The words of what says something else now, by its row."""
 
@@ -97,7 +114,7 @@ def replacement(before: SessionRow, messages: Sequence[Columns]) -> Replacement:
         moved=moved,
         changed=changed,
         fresh=fresh,
-        words=searchable({at: messages[at]["content"] for at in fresh}),
+        words=by_text(messages[at]["content"] for at in fresh),
         other_words=searchable(said),
     )
 
@@ -111,18 +128,15 @@ def replace_messages(session: Session, session_id: int, new: Replacement, key: s
         new: What makes them others, of the session as it is in the transaction.
         key: What the write is known by.
     """
-    for at in range(0, len(new.gone), 500):
-        session.execute(delete(MessageRow).where(MessageRow.id.in_(new.gone[at : at + 500])))
+    for at in range(0, len(new.gone), _AT_ONCE):
+        session.execute(delete(MessageRow).where(MessageRow.id.in_(new.gone[at : at + _AT_ONCE])))
     for rows in (new.moved, new.changed):
         if rows:
             session.execute(update(MessageRow), rows)
-    made = {
-        at: MessageRow(session_id=session_id, write_key=f"{key}-{at}", position=at, **new.messages[at])
-        for at in new.fresh
-    }
-    session.add_all(made.values())
-    session.flush()
-    write_words(session, {row.id: new.words[at] for at, row in made.items()}, fresh=True)
+    fresh = [
+        {"session_id": session_id, "position": at, "write_key": f"{key}-{at}", **new.messages[at]} for at in new.fresh
+    ]
+    _add(session, fresh, new.words)
     write_words(session, new.other_words)
 
 

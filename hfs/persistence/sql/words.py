@@ -38,6 +38,12 @@ def searchable(texts: Mapping[int, str]) -> dict[int, list[str]]:
     return {key: [word[:LONGEST] for word in words_in(fold(text))] for key, text in texts.items()}
 
 
+def by_text(texts: Iterable[str]) -> dict[str, list[str]]:
+    """The same of each text, by the text itself."""
+    known = dict.fromkeys(texts)
+    return dict(zip(known, searchable(dict(enumerate(known))).values(), strict=True))
+
+
 def write_words(session: Session, words: Mapping[int, list[str]], *, fresh: bool = False) -> None:
     """Keeps the words of messages, in the place of those that were there.
 

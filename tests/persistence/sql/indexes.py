@@ -16,8 +16,8 @@ from sqlalchemy import delete
 from hfs.persistence import SessionStore, open_store
 from hfs.persistence._engine import Index
 from hfs.persistence._plain_index import PlainIndex
-from hfs.persistence.sql.documents import insert_session
 from hfs.persistence.sql.engine import SqlEngine
+from hfs.persistence.sql.new_session import NewSession
 from hfs.persistence.sql.rows import SessionRow
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -115,7 +115,7 @@ def _fill(engine: SqlEngine, sessions: Documents) -> None:
     def work(session: Any) -> None:
         session.execute(delete(SessionRow))
         for number, document in enumerate(sessions, 1):
-            insert_session(session, number, document, f"key{number}")
+            NewSession(document).insert(session, number, f"key{number}")
 
     engine._transactions.write(work)
 
