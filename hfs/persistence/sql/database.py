@@ -19,7 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from hfs import paths
 from hfs.errors import HfsError, StoreIOError
 from hfs.persistence._files import FileOps, make_folder
-from hfs.persistence.sql.failures import told
+from hfs.persistence.sql.failures import shown, told
 from hfs.persistence.sql.file_identity import keep_to_file
 from hfs.persistence.sql.schema import bring_up_to_date, is_made, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
@@ -176,7 +176,7 @@ def _is_sqlite_with_tables(address: URL) -> bool:
         with contextlib.closing(
             sqlite3.connect(f"{Path(address.database or '').as_uri()}?mode=ro", uri=True)
         ) as opened:
-            found = opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            found = opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'kept_messages'").fetchone()
     except sqlite3.Error as error:
         raise StoreIOError(f"{shown(address)}: {error}.", path=Path(address.database or "")) from error
     return found is not None
@@ -221,11 +221,3 @@ def _make_file(address: URL) -> None:
         raise StoreIOError(
             f"Could not open {path}: {error.strerror or error}.", path=path, errno=error.errno
         ) from error
-
-
-def shown(address: URL) -> str:
-    """A database's address for people: without its driver and its password."""
-    socket = {name: value for name, value in address.query.items() if name == "host"}
-    # set() leaves a password as it is where None is given.
-    plain = address.set(drivername=address.get_backend_name(), query=socket)._replace(password=None)
-    return plain.render_as_string(hide_password=True)

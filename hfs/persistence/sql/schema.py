@@ -7,7 +7,8 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-from hfs.errors import UnsupportedFormatError
+from hfs.errors import StoreError, UnsupportedFormatError
+from hfs.persistence.sql.failures import shown
 
 HEAD: Final = "0001"
 """The migration whose tables this hfs reads and writes."""
@@ -18,7 +19,7 @@ _LOCK: Final = 0x68667331
 
 def is_made(connection: Connection) -> bool:
     """Whether some hfs made its tables. Writes nothing."""
-    return _version(connection) is not None
+    return _version(connection) is not None and _has_hfs_tables(connection)
 
 
 def is_up_to_date(connection: Connection) -> bool:
@@ -26,10 +27,16 @@ def is_up_to_date(connection: Connection) -> bool:
 
     Raises:
         UnsupportedFormatError: A newer hfs made them.
+        StoreError: Another program did.
     """
     version = _version(connection)
     if version is not None and version not in _KNOWN:
-        place = connection.engine.url.set(password=None, query={}).render_as_string()
+        place = shown(connection.engine.url)
+        if not _has_hfs_tables(connection):
+            raise StoreError(
+                f"Another program has its tables in {place}, and notes their version where hfs would: give hfs a "
+                "database of its own."
+            )
         raise UnsupportedFormatError(
             f"The tables of {place} are of version {version}; this hfs knows up to {HEAD}. Install a newer hfs.",
             path=Path(connection.engine.url.database or ""),
@@ -43,6 +50,7 @@ def bring_up_to_date(connection: Connection) -> None:
 
     Raises:
         UnsupportedFormatError: A newer hfs made them.
+        StoreError: Another program did.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -56,6 +64,11 @@ def bring_up_to_date(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _has_hfs_tables(connection: Connection) -> bool:
+    """Whether there is a table that only hfs has: others note their version under the same name."""
+    return inspect(connection).has_table("kept_messages")
 
 
 def _version(connection: Connection) -> str | None:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, stop_when_event_set, wait_random_exponential
 
-from hfs.persistence.sql.database import WRITES, shown
-from hfs.persistence.sql.failures import is_away, is_of_database, is_passing, told
+from hfs.persistence.sql.database import WRITES
+from hfs.persistence.sql.failures import is_away, is_of_database, is_passing, shown, told
 from hfs.persistence.sql.outage import Outage
 from hfs.persistence.sql.portal import Portal
 
@@ -24,7 +24,7 @@ CHANGED: Final = "hfs_changed"
 PATIENCE: Final = 10.0
 """How long a server that is away is waited for before words are said to be not saved, in seconds."""
 ANSWER: Final = 60.0
-"""How long a server that was asked may be silent before its connection is given up, in seconds."""
+"""How long a transaction may take before its connection is given up, in seconds."""
 _SHORTEST: Final = 0.05
 _LONGEST: Final = 1.0
 _Result = TypeVar("_Result")
@@ -73,7 +73,7 @@ class Transactions:
         Args:
             work: The function.
             patience: How long a server that is away is waited for, in seconds; as for all, where it is None.
-            answer: How long a server may be silent, in seconds; for ever, where it is None.
+            answer: How long a server may take for all of it, in seconds; for ever, where it is None.
 
         Raises:
             StoreIOError, LockTimeoutError: The database can't be reached, or refuses.

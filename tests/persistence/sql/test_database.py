@@ -111,9 +111,39 @@ def test_no_password_is_in_what_is_said_where_it_is_wrong(postgres_url: str, mon
     assert "sesame" not in str(caught.value)
 
 
+def test_a_file_of_passwords_that_others_may_read_is_said_not_to_be_read(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "passwords"
+    path.write_text("*:*:*:*:sesame\n")
+    path.chmod(0o644)
+    monkeypatch.setenv("PGPASSFILE", str(path))
+    monkeypatch.setenv("PGPASSWORD", "sesame")
+    with pytest.raises(StoreIOError, match=r"passwords is not read while others may read it: chmod 600"):
+        create_db_engine(url=postgres_url)
+
+
+def test_a_name_that_nobody_knows_is_said_to_be_one() -> None:
+    with pytest.raises(StoreIOError, match=r"can't be reached \([a-z][a-z ]+\)\. Is"):
+        create_db_engine(url="postgresql://me@nowhere.invalid/x")
+
+
 def test_a_database_that_is_not_there_is_said_to_be_none(postgres_url: str) -> None:
     with pytest.raises(StoreIOError, match="there is no such database"):
         create_db_engine(url=f"{postgres_url}_nowhere")
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_what_a_server_refuses_is_said_whichever_driver_asks(
+    postgres_url: str, driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip(driver)
+    address = postgres_url.replace("asyncpg", driver)
+    with pytest.raises(StoreIOError, match="there is no such database"):
+        create_db_engine(url=f"{address}_nowhere")
+    monkeypatch.setenv("PGPASSWORD", "wrong")
+    with pytest.raises(StoreIOError, match="the password is wrong"):
+        create_db_engine(url=address)
 
 
 async def test_a_callers_engine_may_be_opened_with_parameters_that_no_store_has(postgres_url: str, home: Path) -> None:

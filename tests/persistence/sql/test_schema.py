@@ -12,10 +12,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from hfs.errors import UnsupportedFormatError
+from hfs.errors import StoreError, UnsupportedFormatError
 from hfs.persistence.sql import Base, create_db_engine, schema
+from hfs.persistence.sql.database import has_tables
 
 MAKE = """
 import asyncio, sys
@@ -65,6 +66,20 @@ async def test_tables_of_a_newer_hfs_are_not_touched(url: str) -> None:
     with pytest.raises(UnsupportedFormatError, match=r"9999.*Install a newer hfs") as caught:
         create_db_engine(url=url)
     assert caught.value.version == "9999"
+
+
+@pytest.mark.parametrize("table", ["alembic_version", "sessions"])
+def test_a_database_with_tables_of_another_program_is_said_to_be_that(url: str, table: str) -> None:
+    async def make() -> None:
+        engine = create_async_engine(url)
+        await run(engine, f"CREATE TABLE {table} (version_num TEXT)")
+        await run(engine, f"INSERT INTO {table} VALUES ('ab12')")
+        await engine.dispose()
+
+    asyncio.run(make())
+    with pytest.raises(StoreError, match=r"nother program.*give hfs a database of its own"):
+        create_db_engine(url=url)
+    assert not has_tables(url)
 
 
 async def test_opening_again_changes_nothing(url: str) -> None:
