@@ -7,6 +7,7 @@ for nothing of this.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -170,6 +171,8 @@ def _password(location: StoreLocation, home: Path) -> str | None:
     """The password from the environment or the keyring; None where there is none, or the driver finds it itself."""
     if location.kind != "postgresql" or location.password is not None:
         return None
+    # The error about the password says it in a sentence.
+    warnings.filterwarnings("ignore", "password file .* has group or world access", UserWarning)
     given = os.environ.get(PASSWORD_VARIABLE)
     # The drivers know this one, and ~/.pgpass after it.
     if given or os.environ.get("PGPASSWORD"):

@@ -11,6 +11,8 @@ import click
 
 from hfs import __version__
 
+_OF_THE_CHAT: Final = frozenset(("continue_last", "resume", "model", "base_url", "no_save"))
+
 COMMANDS: Final = {
     "archive": ("hfs.cli.organise", "Take sessions out of lists."),
     "ask": ("hfs.cli.ask", "Ask one question; the answer goes to stdout."),
@@ -122,6 +124,16 @@ def cli(
         os.environ["HFS_OFFLINE"] = "1"
     if ctx.invoked_subcommand is None:
         ctx.exit(_open_chat(continue_last, resume, model, base_url, no_save))
+    _refuse_options_of_the_chat(ctx, ctx.invoked_subcommand)
+
+
+def _refuse_options_of_the_chat(ctx: click.Context, command: str) -> None:
+    """Says so where an option of the chat stands before a command, which would do without it."""
+    for option in ctx.command.params:
+        given = ctx.get_parameter_source(option.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and option.name in _OF_THE_CHAT:
+            said = f"{option.opts[-1]} is for the chat, and is not used here."
+            raise click.UsageError(f"{said} What `hfs {command}` takes stands behind its name.")
 
 
 def _choose_store(text: str) -> None:

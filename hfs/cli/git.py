@@ -43,7 +43,7 @@ def git_setup_command() -> None:
     Example:
       hfs git-setup && git -C ~/.hfs add -A && git -C ~/.hfs commit -m "My conversations"
     """
-    require_files("git-setup", "Another machine has them when it names the same store, and `hfs export` makes copies.")
+    require_files("git-setup", "`hfs copy` brings them into files, and `hfs export` writes them into a folder.")
     home = home_folder()
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from hfs.display import counted
 from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
-from hfs.persistence._engine import Engine, Reading, Trash
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence._session_document import fill_in, to_session
@@ -15,6 +14,7 @@ from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
 from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
+    from hfs.persistence._engine import Engine, Reading, Trash
     from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hfs import paths
 from hfs.errors import HfsError, SessionNotFoundError, StoreIOError
-from hfs.persistence._engine import Engine
 from hfs.persistence._file_engine import FileEngine, require_folder
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
@@ -52,6 +51,7 @@ DOCUMENTS: Final = "documents"
 if TYPE_CHECKING:
     from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence._drafts import DraftFile
+    from hfs.persistence._engine import Engine
     from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
     from hfs.persistence.store_location import StoreLocation

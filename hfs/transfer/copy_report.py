@@ -129,14 +129,19 @@ class CopyReport:
     def totals(self) -> dict[str, int]:
         """The sums of everything."""
         read = [one.messages for one in self.sessions if one.messages is not None]
-        there = [one.there for one in self.sessions if one.there is not None]
+        # Several sessions of the source may be one in the target: they have the same uid.
+        there = {
+            one.session_id if one.target_id is None else one.target_id: one.there
+            for one in self.sessions
+            if one.there is not None
+        }
         return {
             **{outcome: self.count(outcome) for outcome in _SAID},
             "messages_brought": sum(one.brought for one in self.sessions),
             "source_sessions": len(read),
             "source_messages": sum(read),
             "target_sessions": len(there),
-            "target_messages": sum(there),
+            "target_messages": sum(there.values()),
             "checked": self.checked,
             "wrong": sum(one.is_wrong for one in self.sessions),
         }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from hfs.chat.events import (
     AnswerFailed,
@@ -20,6 +21,9 @@ from hfs.chat.events import (
 )
 from hfs.display import counted, one_line
 from hfs.persistence import SessionModel, SessionPage
+
+_ADDRESS: Final = re.compile(r"^[a-z+]+://\S+: ")
+"""The database that an error begins with: the status bar has no room for it, nor need, as it names the store."""
 
 
 class Sentence(NamedTuple):
@@ -74,7 +78,7 @@ def trouble(event: MessageNotSaved | SessionBroken | SessionTrouble) -> str:
     if isinstance(event, MessageNotSaved):
         return f"not saved since {time.strftime('%H:%M')}, {where_kept(event)}"
     if isinstance(event, SessionTrouble):
-        return f"not readable since {time.strftime('%H:%M')}: {event.error}"
+        return f"not readable since {time.strftime('%H:%M')}: {_ADDRESS.sub('', str(event.error))}"
     error = event.error
     return f"{error.path.name}, line {error.line}, column {error.column}: {error.reason}"
 

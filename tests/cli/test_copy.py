@@ -72,6 +72,14 @@ def test_the_report_counts_both_sides_and_says_how_to_go_on(hfs: Run, home: Path
     ]
 
 
+def test_a_session_that_two_of_the_source_became_is_counted_once(hfs: Run, home: Path) -> None:
+    write_sessions(home, 1)
+    copy = (home / "sessions" / "1.json").read_bytes()
+    (home / "sessions" / "2.json").write_bytes(copy)
+    lines = hfs("copy", "--from", "documents", "--to", "sqlite").stdout.decode().splitlines()
+    assert [line.split()[1:] for line in lines[-3:-1]] == [["2", "4"], ["1", "2"]]
+
+
 def test_the_report_as_json_is_for_programs(hfs: Run, home: Path) -> None:
     write_sessions(home, 2)
     report = json.loads(hfs("copy", "--from", "documents", "--to", "sqlite", "--json", "2").stdout)

@@ -159,6 +159,14 @@ def test_a_closed_pipe_is_quiet(home: Path) -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize("option", ["-c", "-r x", "-m m", "--base-url http://127.0.0.1/v1", "--no-save"])
+def test_an_option_of_the_chat_before_a_command_is_bad_usage_and_not_ignored(hfs: Run, option: str) -> None:
+    done = hfs(*option.split(), "ask", "What is kept of this?")
+    assert done.returncode == 2
+    assert b"is for the chat" in done.stderr
+    assert len(json.loads(hfs("list", "--json").stdout)) == 2
+
+
 @pytest.mark.parametrize("command", ["--version", "list", "path 1", "show 1"])
 def test_commands_that_must_be_quick_import_nothing_slow(hfs: Run, command: str) -> None:
     code = (

@@ -92,7 +92,7 @@ async def test_the_last_session_is_continued(home: Path, server: ModelServer) ->
         ("/rename", "Usage: /rename"),
         ("/resume 7", "There is no session '7'"),
         ("/delete", "There is no session to delete"),
-        ("/restore 3", "Usage: /restore"),
+        ("/restore 3", "There is no session 3 in the trash"),
         ("/export", "There is no session yet to export"),
         ("/import", "Usage: /import"),
         ("/import /nowhere", "no such file or directory"),

@@ -34,7 +34,7 @@ ANSWERS = (
     ("/import {folder}/in.json", "1 new"),
     ("/delete 2", "Session 2 is in the trash"),
     ("/undo", "Session 2 restored: about rye"),
-    ("/restore 9", "Usage: /restore"),
+    ("/restore 9", "There is no session 9 in the trash"),
     ("/new", "A new session begins"),
     ("hello", "Hello, you"),
     ("/retry", "The old answer stays in session"),

@@ -99,9 +99,11 @@ async def _undo(chat: Chat, argument: str) -> None:
 
 
 async def _restore(chat: Chat, argument: str) -> None:
-    restored = await chat.repo.restore(int(argument)) if argument.isascii() and argument.isdigit() else None
+    is_id = argument.isascii() and argument.isdigit()
+    restored = await chat.repo.restore(int(argument)) if is_id else None
     if restored is None:
-        await chat.note("Usage: /restore <id>, of a session in the trash.", "error")
+        missing = f"There is no session {one_line(argument, 20)} in the trash. `hfs trash list` shows what is there."
+        await chat.note(missing if is_id else "Usage: /restore <id>, of a session in the trash.", "error")
         return
     if restored.id == chat.session.session_id:
         await chat.open_session(restored.id)
