@@ -44,14 +44,14 @@ from hfs.persistence import (
 )
 
 WRITERS: Final = 16
-_EACH: Final = 25
+_EACH: Final = 50
 """Messages that each of the parallel writers appends."""
 _LONG: Final = 10_000
 _WRITER: Final = """
 import sys
 from hfs.persistence import open_store
 with open_store(sys.argv[1], store=sys.argv[2]) as store:
-    store.require_readable()
+    store.add_message(int(sys.argv[3]), "user", sys.argv[5])
     print("ready", flush=True)
     sys.stdin.readline()
     for _ in range(int(sys.argv[4])):
