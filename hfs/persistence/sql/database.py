@@ -117,13 +117,24 @@ def _created(address: URL, **options: Any) -> AsyncEngine:
     if address.get_driver_name() == "asyncpg":
         # A commit that is acknowledged before it is on the disk would be a message shown as saved that can be lost.
         settings = {"synchronous_commit": "on", "application_name": "hfs"}
-        options["connect_args"] = {"server_settings": settings, "timeout": _CONNECT}
+        options["connect_args"] = {
+            "server_settings": settings,
+            "timeout": _CONNECT,
+            "connection_class": _postgres_connection(),
+        }
     else:
         settings = {"options": "-c synchronous_commit=on", "application_name": "hfs"}
         options["connect_args"] = {**settings, "connect_timeout": _CONNECT}
     if "poolclass" not in options:
         options |= {"pool_size": _POOL, "max_overflow": _MORE}
     return create_async_engine(address, **options)
+
+
+def _postgres_connection() -> type[Any]:
+    # Imported when used: SQLite needs no driver of PostgreSQL.
+    from hfs.persistence.sql.postgres_connection import PostgresConnection
+
+    return PostgresConnection
 
 
 def _prepare_sqlite(connection: Any, entry: ConnectionPoolEntry) -> None:

@@ -6,9 +6,11 @@ import asyncio
 import os
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from hfs.errors import StoreError
+from hfs.errors import StoreError, StoreIOError
 
 _Result = TypeVar("_Result")
 
@@ -17,7 +19,11 @@ class Portal(Protocol):
     """Runs coroutines on an event loop."""
 
     def run(self, work: Coroutine[Any, Any, _Result]) -> _Result:
-        """What a coroutine returns. Called from any thread but the loop's own, and blocks it."""
+        """What a coroutine returns. Called from any thread but the loop's own, and blocks it.
+
+        Raises:
+            StoreIOError: The loop ended before.
+        """
 
     def close(self) -> None:
         """Ends the loop, if it is our own."""
@@ -111,6 +117,9 @@ def _wait(work: Coroutine[Any, Any, _Result], loop: asyncio.AbstractEventLoop) -
     future = asyncio.run_coroutine_threadsafe(work, loop)
     try:
         return future.result()
+    except CancelledError as error:
+        # To a task that waits for this thread it would mean that the task itself was cancelled.
+        raise StoreIOError("The database was closed meanwhile; nothing was acknowledged.", path=Path()) from error
     except BaseException:
         # Ctrl-C reaches who waits, and not the loop.
         future.cancel()

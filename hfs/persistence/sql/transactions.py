@@ -25,6 +25,8 @@ PATIENCE: Final = 10.0
 """How long a server that is away is waited for before words are said to be not saved, in seconds."""
 ANSWER: Final = 60.0
 """How long a transaction may take before its connection is given up, in seconds."""
+_LAST: Final = 5.0
+"""How long what is being written is waited for at the end, in seconds."""
 _SHORTEST: Final = 0.05
 _LONGEST: Final = 1.0
 _Result = TypeVar("_Result")
@@ -167,10 +169,10 @@ class Transactions:
         return result
 
     def finish_writes(self) -> None:
-        """Waits until what other threads are writing is written. A server that is away is not waited for any more."""
+        """Waits until what other threads are writing is written: a server that is away, or silent, not for long."""
         self._ending.set()
         with self._none_writes:
-            self._none_writes.wait_for(lambda: not self._writes, PATIENCE)
+            self._none_writes.wait_for(lambda: not self._writes, None if self.is_sqlite else _LAST)
         self._ending.clear()
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,21 @@ def test_closing_does_not_wait_for_a_server_that_is_away(url: str, home: Path, p
     assert time.monotonic() - began < 5
     writing.join(1)
     assert len(failures) == 1
+
+
+def test_closing_does_not_wait_for_a_server_that_answers_nothing(
+    url: str, home: Path, proxy: PostgresProxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hfs.persistence.sql.postgres_connection._GOODBYE", 0.1)
+    store = open_store(home, store=url)
+    with ThreadPoolExecutor(3) as threads:
+        # Each has a connection of its own.
+        list(threads.map(lambda at: store.create(str(at)), range(3)))
+    proxy.swallow()
+    began = time.monotonic()
+    store.close()
+    assert time.monotonic() - began < 5
+    assert not caplog.records
 
 
 def test_what_others_tell_on_the_channel_harms_nobody(
