@@ -88,6 +88,8 @@ class Copying:
                 self._stopping.wanted = True
             self._stopping.finishing = True
             self._under_way.finish(0)
+            if not report.broken and not self._stopping.wanted:
+                self._progress("Copying", len(session_ids), len(session_ids))
             report.interrupted = self._stopping.wanted
             if not self._options.dry_run and not report.interrupted and not report.broken:
                 self._note.forget()
@@ -108,7 +110,10 @@ class Copying:
             report.broken = self._copy(target, entry)
             self._under_way.relieve()
             if self._is_refused:
-                report.broken = f"{self._target.place} takes no more: {self._why}"
+                # What a database says begins with its place.
+                report.broken = (
+                    f"{self._target.place} takes no more: {self._why.removeprefix(f'{self._target.place}: ')}"
+                )
             if report.broken or self._stopping.wanted:
                 return
 
@@ -251,6 +256,7 @@ class Copying:
                 if failed >= _MOST_FAILED:
                     report.broken = f"{self._target.place} can't be read back."
                     return
+            self._progress("Checking", len(wanted), len(wanted))
         except KeyboardInterrupt:
             report.interrupted = True
 

@@ -23,7 +23,6 @@ from hfs.display import counted, one_line
 from hfs.persistence import SessionModel, SessionPage
 
 _ADDRESS: Final = re.compile(r"^[a-z+]+://\S+: ")
-"""The database that an error begins with: the status bar has no room for it, nor need, as it names the store."""
 
 
 class Sentence(NamedTuple):
@@ -78,9 +77,14 @@ def trouble(event: MessageNotSaved | SessionBroken | SessionTrouble) -> str:
     if isinstance(event, MessageNotSaved):
         return f"not saved since {time.strftime('%H:%M')}, {where_kept(event)}"
     if isinstance(event, SessionTrouble):
-        return f"not readable since {time.strftime('%H:%M')}: {_ADDRESS.sub('', str(event.error))}"
+        return f"not readable since {time.strftime('%H:%M')}: {without_address(event.error)}"
     error = event.error
     return f"{error.path.name}, line {error.line}, column {error.column}: {error.reason}"
+
+
+def without_address(error: Exception) -> str:
+    """An error without the address of the database that it begins with: in the status bar there is no room for both."""
+    return _ADDRESS.sub("", str(error))
 
 
 def warnings_of(session: SessionModel) -> list[Sentence]:

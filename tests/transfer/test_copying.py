@@ -10,6 +10,8 @@ import pytest
 
 from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence import NewMessage, SessionStore
+from hfs.transfer.copy_report import CopyReport
+from hfs.transfer.copying import CopyOptions, run_copy
 from tests.transfer.copies import (
     Document,
     copy,
@@ -177,6 +179,16 @@ def test_a_session_in_the_trash_there_is_not_brought_back(here: SessionStore, th
     assert report.succeeded
     assert "in the trash there, as session 1" in next(report.lines())
     assert there.count() == 0
+
+
+def test_progress_ends_where_everything_is_done(here: SessionStore, there: SessionStore) -> None:
+    for number in (1, 2, 3):
+        write_session(here.home, number, document(f"u{number}", "hi"))
+    told: list[tuple[str, int, int]] = []
+    report = CopyReport("here", "there")
+    run_copy(here, there, None, CopyOptions(), report, there.home / "note", lambda *said: told.append(said))
+    assert told[3] == ("Copying", 3, 3)
+    assert told[-1] == ("Checking", 3, 3)
 
 
 def test_a_target_that_takes_no_more_ends_the_copy(

@@ -132,6 +132,13 @@ def test_the_status_bar_says_that_the_server_is_away_and_no_longer_once_it_is_ba
     # It is said once, and does not push away what was said, and where one is.
     assert chat.screen.text().count("not readable since") == 1
     chat.screen.wait_for("m @ 127.0.0.1")
+    # The address would leave no room for the reason.
+    (line,) = [line for line in chat.screen.text().splitlines() if "not readable since" in line]
+    assert "postgresql://" not in line
+    chat.screen.process.send("\x0f")
+    chat.screen.wait_for("Waiting for the sessions…")
+    chat.screen.process.send("\x1b")
+    chat.screen.wait_for("Waiting for the sessions…", gone=True)
     server.chunks = ("answer 2",)
     postgres.start()
     chat.screen.wait_for("not readable since", gone=True)

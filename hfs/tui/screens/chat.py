@@ -124,6 +124,7 @@ class ChatScreen(Screen[None]):
     async def _open_store(self, model: ModelSwitch, *, quietly: bool = False) -> bool:
         """Opens the store, and the session to begin with; says whether there is a store now."""
         from hfs.chat import CurrentSession
+        from hfs.tui.telling import without_address
         from hfs.tui.watching import Watch
 
         async with self._opening:
@@ -133,9 +134,9 @@ class ChatScreen(Screen[None]):
                 repo = await self._app.initialize_persistence()
                 saved = await repo.save_drafts()
             except HfsError as error:
-                self._status.trouble = f"Persistence not available: {error}"
+                self._status.trouble = f"Persistence not available: {without_address(error)}"
                 if not quietly:
-                    await self.note(self._status.trouble, "error")
+                    await self.note(f"Persistence not available: {error}", "error")
                 return False
             finally:
                 self._open_tried_at = time.monotonic()

@@ -28,6 +28,8 @@ _PAUSE = 0.15
 """How long typing must pause before words that were said are looked for, in seconds."""
 _GLANCE = 0.08
 """How long a line must be highlighted before its session is read, in seconds."""
+_PATIENCE = 1.0
+"""How long a list may be waited for without a word, in seconds."""
 _WIDE = 100
 _FILTER = "Type a part of a name, or words that were said"
 _NAME = "Its new name; Esc leaves it as it was"
@@ -136,12 +138,20 @@ class PickerScreen(ModalScreen[Picked | None]):
         while True:
             await self._wanted.wait()
             self._wanted.clear()
+            # A server that is away is waited for: that is said where nothing is listed yet.
+            waiting = self.set_timer(_PATIENCE, self._say_waiting)
             try:
                 await self._list(self._words)
             except HfsError as error:
                 self._say(str(error))
+            finally:
+                waiting.stop()
             if not self._wanted.is_set():
                 self._looking = self._opening = False
+
+    def _say_waiting(self) -> None:
+        if not self._listing.rows:
+            self._say("Waiting for the sessions…")
 
     async def _list(self, words: str) -> None:
         if not words.strip():
