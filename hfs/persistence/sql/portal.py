@@ -13,6 +13,10 @@ from typing import Any, Protocol, TypeVar
 from hfs.errors import StoreError, StoreIOError
 
 _Result = TypeVar("_Result")
+_ROUND = 0.5
+"""How long tasks have to end once they were cancelled, in seconds."""
+_ROUNDS = 10
+"""How often they are."""
 
 
 class Portal(Protocol):
@@ -79,10 +83,14 @@ class OwnLoop:
 
 
 async def _finish() -> None:
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    # What was cancelled may wait again, to end a connection whose thread has ended, and would wait for ever.
+    for _ in range(_ROUNDS):
+        if not others:
+            break
+        for task in others:
+            task.cancel()
+        _, others = await asyncio.wait(others, timeout=_ROUND)
     loop = asyncio.get_running_loop()
     await loop.shutdown_asyncgens()
     await loop.shutdown_default_executor()

@@ -48,6 +48,31 @@ def test_what_still_runs_when_the_loop_is_closed_is_said_to_have_failed() -> Non
     assert [type(error) for error in failures] == [StoreIOError]
 
 
+def test_what_waits_again_once_it_was_cancelled_keeps_no_loop_from_ending(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hfs.persistence.sql.portal._ROUND", 0.05)
+    loop, started = OwnLoop(), threading.Event()
+
+    async def wait() -> None:
+        try:
+            started.set()
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.Event().wait()
+
+    def work() -> None:
+        with pytest.raises(StoreIOError):
+            loop.run(wait())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    started.wait()
+    closing = threading.Thread(target=loop.close, daemon=True)
+    closing.start()
+    closing.join(10)
+    assert not closing.is_alive()
+    thread.join(10)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_in_a_forked_process_it_is_said_that_the_database_must_be_opened_again() -> None:
