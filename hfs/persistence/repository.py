@@ -87,6 +87,7 @@ class SessionRepository:
             engine, self._loop = _engine_of(store, folder)
             store = SessionStore(folder, engine=engine)
         self._store = store
+        self._closed = False
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="hfs-store")
         # Threads of their own: what waits until many sessions are indexed must not keep anything from being saved.
         self._asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="hfs-ask")
@@ -108,7 +109,10 @@ class SessionRepository:
         await self.close()
 
     async def close(self) -> None:
-        """Waits for what is being written, and closes the store."""
+        """Waits for what is being written, and closes the store. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._asking.shutdown(wait=False, cancel_futures=True)
         await self._run(self._store.close)
         # Not here: a thread may wait for this loop.

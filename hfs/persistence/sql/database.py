@@ -21,7 +21,7 @@ from hfs.errors import HfsError, StoreIOError
 from hfs.persistence._files import FileOps, make_folder
 from hfs.persistence.sql.failures import shown, told
 from hfs.persistence.sql.file_identity import keep_to_file
-from hfs.persistence.sql.schema import bring_up_to_date, is_made, is_up_to_date
+from hfs.persistence.sql.schema import VERSIONS, bring_up_to_date, is_made, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
 
 WRITES: Final = "hfs_writes"
@@ -187,7 +187,7 @@ def _is_sqlite_with_tables(address: URL) -> bool:
         with contextlib.closing(
             sqlite3.connect(f"{Path(address.database or '').as_uri()}?mode=ro", uri=True)
         ) as opened:
-            found = opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'kept_messages'").fetchone()
+            found = opened.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (VERSIONS,)).fetchone()
     except sqlite3.Error as error:
         raise StoreIOError(f"{shown(address)}: {error}.", path=Path(address.database or "")) from error
     return found is not None

@@ -7,11 +7,13 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect, text
 
-from hfs.errors import StoreError, UnsupportedFormatError
+from hfs.errors import UnsupportedFormatError
 from hfs.persistence.sql.failures import shown
 
 HEAD: Final = "0001"
 """The migration whose tables this hfs reads and writes."""
+VERSIONS: Final = "hfs_version"
+"""The table that notes the migration. A program that has tables of its own beside ours notes its own elsewhere."""
 _KNOWN: Final = frozenset((HEAD,))
 _LOCK: Final = 0x68667331
 """Which of PostgreSQL's advisory locks keeps two processes from making the tables at once."""
@@ -19,7 +21,7 @@ _LOCK: Final = 0x68667331
 
 def is_made(connection: Connection) -> bool:
     """Whether some hfs made its tables. Writes nothing."""
-    return _version(connection) is not None and _has_hfs_tables(connection)
+    return _version(connection) is not None
 
 
 def is_up_to_date(connection: Connection) -> bool:
@@ -27,18 +29,12 @@ def is_up_to_date(connection: Connection) -> bool:
 
     Raises:
         UnsupportedFormatError: A newer hfs made them.
-        StoreError: Another program did.
     """
     version = _version(connection)
     if version is not None and version not in _KNOWN:
-        place = shown(connection.engine.url)
-        if not _has_hfs_tables(connection):
-            raise StoreError(
-                f"Another program has its tables in {place}, and notes their version where hfs would: give hfs a "
-                "database of its own."
-            )
         raise UnsupportedFormatError(
-            f"The tables of {place} are of version {version}; this hfs knows up to {HEAD}. Install a newer hfs.",
+            f"The tables of {shown(connection.engine.url)} are of version {version}; this hfs knows up to {HEAD}. "
+            "Install a newer hfs.",
             path=Path(connection.engine.url.database or ""),
             version=version,
         )
@@ -50,7 +46,6 @@ def bring_up_to_date(connection: Connection) -> None:
 
     Raises:
         UnsupportedFormatError: A newer hfs made them.
-        StoreError: Another program did.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -66,13 +61,8 @@ def bring_up_to_date(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-def _has_hfs_tables(connection: Connection) -> bool:
-    """Whether there is a table that only hfs has: others note their version under the same name."""
-    return inspect(connection).has_table("kept_messages")
-
-
 def _version(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSIONS):
         return None
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    found = connection.execute(text(f"SELECT version_num FROM {VERSIONS}")).scalar_one_or_none()
     return None if found is None else str(found)

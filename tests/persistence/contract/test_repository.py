@@ -156,6 +156,12 @@ async def test_what_is_being_written_when_a_repository_is_closed_is_written(plac
         assert sorted(texts(found(store, number))) == list("012345")
 
 
+async def test_closing_twice_is_closing(place: Place) -> None:
+    repo = SessionRepository(place.open())
+    await repo.close()
+    await repo.close()
+
+
 async def test_closing_does_not_block_the_callers_loop_that_writes_wait_for(home: Path) -> None:
     pytest.importorskip("sqlalchemy")
     from hfs.persistence import create_db_engine, get_session_factory

@@ -5,7 +5,10 @@ from __future__ import annotations
 from alembic import context
 
 from hfs.persistence.sql.rows import Base
+from hfs.persistence.sql.schema import VERSIONS
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=Base.metadata, version_table=VERSIONS
+)
 with context.begin_transaction():
     context.run_migrations()
