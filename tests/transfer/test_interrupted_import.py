@@ -84,7 +84,8 @@ def test_a_killed_import_leaves_whole_sessions_and_no_process_and_can_be_run_aga
         assert time.monotonic() < deadline, "the process that writes outlives the one that reads"
         time.sleep(0.05)
     with SessionStore(home) as store:
-        assert store.check().findings == []
+        # A file that was just being written is left under its temporary name, and swept later.
+        assert [finding for finding in store.check().findings if finding.kind != "leftover"] == []
     bring(home, export)
     assert require_whole_conversations(home) == COUNT
 
