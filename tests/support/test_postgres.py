@@ -290,13 +290,16 @@ def test_roots_server_starts_although_only_root_may_read_the_binaries(own: OwnPo
 
 
 def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
+    # What is installed beside the programs is copied with them, where nobody else may read it.
+    binaries = tmp_path / "installed" / "bin"
+    binaries.mkdir(parents=True)
     for name in ("postgres", "initdb"):
-        program = tmp_path / name
+        program = binaries / name
         program.write_text("#!/bin/sh\necho no room on this disk; exit 1\n")
         program.chmod(0o755)
 
     with pytest.raises(RuntimeError, match="no room on this disk"):
-        OwnPostgresServer(tmp_path)
+        OwnPostgresServer(binaries)
 
 
 def test_a_given_server_serves_databases_and_is_never_stopped(
