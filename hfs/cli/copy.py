@@ -159,6 +159,8 @@ class _CopyBar:
         bar = self._bar or self._begin()
         if what not in self._tasks:
             self._tasks[what] = bar.add_task(what, total=total)
+            # Also what is done before the bar moves by itself is shown.
+            bar.refresh()
         bar.update(self._tasks[what], completed=done)
 
     def _begin(self) -> Progress:

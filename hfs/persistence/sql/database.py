@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from hfs import paths
 from hfs.errors import HfsError, StoreIOError
 from hfs.persistence._files import FileOps, make_folder
-from hfs.persistence.sql.failures import shown, told
+from hfs.persistence.sql.failures import is_of_database, shown, told
 from hfs.persistence.sql.file_identity import keep_to_file
 from hfs.persistence.sql.schema import VERSIONS, bring_up_to_date, is_made, is_up_to_date
 from hfs.persistence.store_location import SQLITE_FILE
@@ -175,8 +174,10 @@ async def _look_for_tables(address: URL) -> bool:
     try:
         async with engine.connect() as connection:
             return await connection.run_sync(is_made)
-    except (SQLAlchemyError, OSError) as error:
-        raise told(error, shown(address)) from error
+    except Exception as error:
+        if is_of_database(error):
+            raise told(error, shown(address)) from error
+        raise
     finally:
         await engine.dispose()
 
@@ -205,8 +206,10 @@ async def _prepare(address: URL) -> None:
             await connection.execution_options(**{WRITES: True})
             await connection.run_sync(bring_up_to_date)
             await connection.commit()
-    except (SQLAlchemyError, OSError) as error:
-        raise told(error, shown(address)) from error
+    except Exception as error:
+        if is_of_database(error):
+            raise told(error, shown(address)) from error
+        raise
     finally:
         await engine.dispose()
 
