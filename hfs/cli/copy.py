@@ -154,7 +154,8 @@ class _CopyBar:
             done: With how many sessions it was.
             total: How many there are.
         """
-        if sys.stderr is None or not sys.stderr.isatty():
+        # While a bar stands, an older Rich has something in the place of stderr that says it is no terminal.
+        if self._bar is None and (sys.stderr is None or not sys.stderr.isatty()):
             return
         bar = self._bar or self._begin()
         if what not in self._tasks:
