@@ -109,6 +109,22 @@ SESSION_LAYOUT: Final = Layout(
 )
 
 
+def newer_format(session: str, document: Document) -> str | None:
+    """Why a document can't be written by this hfs, or None.
+
+    Args:
+        session: Which it is, and where, for the message.
+        document: The document.
+    """
+    version = document.get("format", FORMAT)
+    if type(version) is int and 1 <= version <= FORMAT:
+        return None
+    return (
+        f"{session} has format {version!r}; this hfs writes format {FORMAT}. "
+        "It opens read-only: install a newer hfs to write to it."
+    )
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 

@@ -21,7 +21,7 @@ from hfs import paths
 from hfs.errors import UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, parse, render
 from hfs.persistence._memory import item_number
-from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
+from hfs.persistence._session_document import SESSION_LAYOUT, complete, newer_format
 
 PLACE: Final = "the TinyDB database"
 _MESSAGES: Final = "messages"
@@ -184,13 +184,7 @@ class TinyDBDocuments:
 
     def read_only_reason(self, doc_id: int, document: Document) -> str | None:
         """Why a document can't be written by this hfs, or None."""
-        version = document.get("format", FORMAT)
-        if type(version) is int and 1 <= version <= FORMAT:
-            return None
-        return (
-            f"Session {doc_id} in {PLACE} has format {version!r}; this hfs writes format {FORMAT}. "
-            "It opens read-only: install a newer hfs to write to it."
-        )
+        return newer_format(f"Session {doc_id} in {PLACE}", document)
 
     def require_writable(self, doc_id: int, document: Document) -> None:
         """Raises UnsupportedFormatError for a document of a newer format."""

@@ -7,12 +7,12 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from hfs import paths
@@ -170,10 +170,21 @@ def _off_the_loop(work: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
 
 
 async def _look_for_tables(address: URL) -> bool:
+    async with _connected(address) as connection:
+        return await connection.run_sync(is_made)
+
+
+@contextlib.asynccontextmanager
+async def _connected(address: URL) -> AsyncIterator[AsyncConnection]:
+    """A connection of its own, for a moment.
+
+    Raises:
+        StoreIOError: The database can't be reached, or refuses.
+    """
     engine = _engine(address, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(is_made)
+            yield connection
     except Exception as error:
         if is_of_database(error):
             raise told(error, shown(address)) from error
@@ -197,21 +208,13 @@ def _is_sqlite_with_tables(address: URL) -> bool:
 async def _prepare(address: URL) -> None:
     if address.get_backend_name() == "sqlite":
         _make_file(address)
-    engine = _engine(address, poolclass=NullPool)
-    try:
-        async with engine.connect() as connection:
-            if await connection.run_sync(is_up_to_date):
-                return
-            await connection.rollback()
-            await connection.execution_options(**{WRITES: True})
-            await connection.run_sync(bring_up_to_date)
-            await connection.commit()
-    except Exception as error:
-        if is_of_database(error):
-            raise told(error, shown(address)) from error
-        raise
-    finally:
-        await engine.dispose()
+    async with _connected(address) as connection:
+        if await connection.run_sync(is_up_to_date):
+            return
+        await connection.rollback()
+        await connection.execution_options(**{WRITES: True})
+        await connection.run_sync(bring_up_to_date)
+        await connection.commit()
 
 
 def _is_file(address: URL) -> bool:

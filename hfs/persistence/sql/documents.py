@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, render
-from hfs.persistence._session_document import FORMAT, SESSION_LAYOUT, complete
+from hfs.persistence._session_document import SESSION_LAYOUT, complete, newer_format
 from hfs.persistence._time import now
 from hfs.persistence.sql.changes import Changes, notify
 from hfs.persistence.sql.mapping import (
@@ -84,13 +84,7 @@ class SqlDocuments:
 
     def read_only_reason(self, doc_id: int, document: Document) -> str | None:
         """Why a document can't be written by this hfs, or None."""
-        version = document.get("format", FORMAT)
-        if type(version) is int and 1 <= version <= FORMAT:
-            return None
-        return (
-            f"Session {doc_id} in {self._transactions.place} has format {version!r}; this hfs writes format {FORMAT}. "
-            "It opens read-only: install a newer hfs to write to it."
-        )
+        return newer_format(f"Session {doc_id} in {self._transactions.place}", document)
 
     def require_writable(self, doc_id: int, document: Document) -> None:
         """Raises UnsupportedFormatError for a document of a newer format."""
