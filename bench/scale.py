@@ -248,7 +248,7 @@ def main() -> None:
     parser.add_argument("--llm", default="llm", metavar="PROGRAM", help="the llm to measure against")
     parser.add_argument("--from", dest="saved", type=Path, metavar="FILE", help="report what --json wrote earlier")
     parser.add_argument("--json", action="store_true", help="every figure, for programs")
-    parser.add_argument("--markdown", action="store_true", help="the tables of docs/scale.md")
+    parser.add_argument("--markdown", action="store_true", help="the tables of docs/concepts/scale.md")
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put these tables between the marks of a page")
     options = parser.parse_args()
     report = json.loads(options.saved.read_text()) if options.saved else run(options)

@@ -176,7 +176,7 @@ def _environment(report: Report) -> str:
 
 
 def as_markdown(report: Report) -> str:
-    """The tables of ``docs/scale.md``."""
+    """The tables of ``docs/concepts/scale.md``."""
     table = Table(report)
     goals = [_GOALS, ["---"] * len(_GOALS), *(row.cells() for row in table.rows())]
     heads = _growth_heads(table)

@@ -1,4 +1,4 @@
-"""Makes the pictures in ``docs/`` from the real program.
+"""Makes the pictures in ``docs/images/`` from the real program.
 
 Run ``python docs/make_screenshots.py FOLDER``, where FOLDER is a home folder with the embedded model's weights.
 """
@@ -17,7 +17,7 @@ from hfs.tui.app import HFSApp
 from hfs.tui.options import ChatOptions
 from hfs.tui.widgets.prompt import Prompt
 
-HERE = Path(__file__).parent
+IMAGES = Path(__file__).parent / "images"
 ANSWER = """Look it up in the **reflog**, then go back to it:
 
 ```sh
@@ -60,7 +60,7 @@ async def type_line(pilot: Pilot[int], line: str, seconds: float) -> None:
 
 def save(app: HFSApp, name: str) -> None:
     """Writes what is on the screen."""
-    (HERE / name).write_text(app.export_screenshot(title="hfs"))
+    (IMAGES / name).write_text(app.export_screenshot(title="hfs"))
 
 
 async def with_embedded_model(weights: Path) -> None:

@@ -16,7 +16,7 @@ from hfs.persistence import NewMessage, SessionStore, parse_document, render_doc
 from hfs.user_config import loader
 
 ROOT = Path(__file__).parent.parent
-SCHEMA = json.loads((ROOT / "docs" / "session.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "session.schema.json").read_text())
 
 
 def blocks(name: str, language: str) -> list[str]:
@@ -25,7 +25,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def test_the_example_of_the_format_is_canonical_and_fits_the_schema() -> None:
-    (example,) = blocks("docs/format.md", "json")
+    (example,) = blocks("docs/reference/format.md", "json")
     jsonschema.validate(json.loads(example), SCHEMA)
     assert render_document(12, parse_document(example.encode(), "format.md")) == example.encode()
 
@@ -38,7 +38,7 @@ def test_what_the_store_writes_fits_the_schema(home: Path) -> None:
     jsonschema.validate(json.loads((home / "sessions" / "1.json").read_bytes()), SCHEMA)
 
 
-@pytest.mark.parametrize("page", ["docs/api.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/how-to/library.md", "README.md"])
 def test_the_python_examples_run(page: str, home: Path, tmp_path: Path) -> None:
     examples = blocks(page, "python")
     assert examples
@@ -55,7 +55,7 @@ def test_the_python_examples_run(page: str, home: Path, tmp_path: Path) -> None:
 
 
 def test_every_setting_is_documented_and_none_that_is_not_there() -> None:
-    page = (ROOT / "docs" / "configuration.md").read_text()
+    page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
     documented = set(re.findall(r"^\| `([a-z_A-Z.]+)` \| (?:text|true|a )", page, re.MULTILINE))
     providers = {f"providers.NAME.{key}" for key in loader._PROVIDER_KEYS}
     assert documented == (set(loader._KEYS) - {"providers"}) | providers
