@@ -12,7 +12,7 @@ import pytest
 from hfs.errors import InvalidDocumentError, SessionNotFoundError, UnsupportedFormatError
 from hfs.persistence import NewMessage, SessionModel, SessionStore
 
-SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "session.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "reference" / "session.schema.json").read_text())
 
 
 @pytest.fixture(params=[0.0, float("inf")], ids=["tail", "whole"])

@@ -28,7 +28,7 @@ from hfs.persistence import MergedEdit, NewMessage, SessionModel, SessionStore, 
 from tests.support.faults import FaultyOps
 
 ROOT = Path(__file__).parent.parent.parent
-SCHEMA = json.loads((ROOT / "docs" / "session.schema.json").read_text())
+SCHEMA = json.loads((ROOT / "docs" / "reference" / "session.schema.json").read_text())
 Document = dict[str, Any]
 
 

@@ -19,7 +19,7 @@ from tests.transfer.bringing import bring, bytes_of, chatgpt, said, sessions, wr
 from tests.transfer.importers.databases import build
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "imports"
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "session.schema.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "session.schema.json").read_text())
 FIRST = (("n1", None, "hi"), ("n2", "n1", "hello"))
 GROWN = (*FIRST, ("n3", "n2", "more?"), ("n4", "n3", "yes"))
 
