@@ -1,0 +1,62 @@
+"""How Sphinx builds the site: ``sphinx-build -W -n -b html docs BUILD``.
+
+Nothing is fetched, and the same pages give the same site: it has no dates, and no inventories of other projects.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Final
+
+from sphinx.application import Sphinx
+
+import hfs
+
+DOCS: Final = Path(__file__).parent
+PAGES_OF_THE_ROOT: Final = ("CHANGELOG", "CONTRIBUTING", "SECURITY")
+"""Documents beside ``docs/``. Each has a page that includes it, under the same name in lower case."""
+SERVED: Final = ("reference/session.schema.json",)
+"""Files that keep their address in the site."""
+
+project = "hfs"
+author = "The hfs contributors"
+version = release = hfs.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["generate", "man"]
+nitpicky = True
+
+myst_heading_anchors = 4
+
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+napoleon_numpy_docstring = False
+
+html_theme = "furo"
+html_title = f"hfs {release}"
+html_show_copyright = False
+html_show_sphinx = False
+html_copy_source = False
+html_theme_options = {"navigation_with_keys": True}
+
+
+def link_to_included_pages(_app: Sphinx, _docname: str, source: list[str]) -> None:
+    """Leads links to documents outside ``docs/`` to the pages that include them: a code host needs the one, the site
+    the other."""
+    outside = re.compile(rf"\]\(((?:\.\./)+)({'|'.join(PAGES_OF_THE_ROOT)})\.md(?=[)#])")
+    source[0] = outside.sub(lambda link: f"]({link[1].removesuffix('../') or './'}{link[2].lower()}.md", source[0])
+
+
+def copy_served_files(app: Sphinx, exception: Exception | None) -> None:
+    """Puts files where their links lead."""
+    if exception is None and app.builder.format == "html":
+        for name in SERVED:
+            shutil.copyfile(DOCS / name, app.outdir / name)
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("source-read", link_to_included_pages)
+    app.connect("build-finished", copy_served_files)
