@@ -13,33 +13,51 @@ from hfs import __version__
 
 _OF_THE_CHAT: Final = frozenset(("continue_last", "resume", "model", "base_url", "no_save"))
 
-COMMANDS: Final = {
-    "archive": ("hfs.cli.organise", "Take sessions out of lists."),
-    "ask": ("hfs.cli.ask", "Ask one question; the answer goes to stdout."),
-    "check": ("hfs.cli.check", "Read everything, say what is wrong, and mend it."),
-    "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
-    "config": ("hfs.cli.settings", "Show and change settings."),
-    "copy": ("hfs.cli.copy", "Copy sessions from one store into another."),
-    "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
-    "edit": ("hfs.cli.edit", "Edit a session in your own editor."),
-    "export": ("hfs.cli.export", "Write sessions to stdout, a file, a folder or an archive."),
-    "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
-    "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
-    "import": ("hfs.cli.import_", "Bring in conversations from other programs."),
-    "list": ("hfs.cli.listing", "List sessions."),
-    "merge": ("hfs.cli.merge", "Bring the conflict copies of sync programs together."),
-    "models": ("hfs.cli.models", "List models; add one that runs here."),
-    "path": ("hfs.cli.sessions", "Print the path of a session's file."),
-    "pin": ("hfs.cli.organise", "Keep sessions at the top of lists."),
-    "prune": ("hfs.cli.prune", "Move sessions of long ago to the trash."),
-    "rename": ("hfs.cli.sessions", "Give a session a name."),
-    "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
-    "search": ("hfs.cli.search", "Find what was said."),
-    "show": ("hfs.cli.show", "Read a conversation."),
-    "stats": ("hfs.cli.stats", "Draw how much was said, when, and by which models."),
-    "tag": ("hfs.cli.organise", "Give sessions tags; list all tags."),
-    "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
+GROUPS: Final = {
+    "Chat": {
+        "ask": ("hfs.cli.ask", "Ask one question; the answer goes to stdout."),
+    },
+    "Read": {
+        "list": ("hfs.cli.listing", "List sessions."),
+        "show": ("hfs.cli.show", "Read a conversation."),
+        "search": ("hfs.cli.search", "Find what was said."),
+        "stats": ("hfs.cli.stats", "Draw how much was said, when, and by which models."),
+    },
+    "Organise": {
+        "rename": ("hfs.cli.sessions", "Give a session a name."),
+        "tag": ("hfs.cli.organise", "Give sessions tags; list all tags."),
+        "pin": ("hfs.cli.organise", "Keep sessions at the top of lists."),
+        "archive": ("hfs.cli.organise", "Take sessions out of lists."),
+    },
+    "Change": {
+        "edit": ("hfs.cli.edit", "Edit a session in your own editor."),
+        "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
+        "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
+        "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
+        "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
+        "prune": ("hfs.cli.prune", "Move sessions of long ago to the trash."),
+    },
+    "In and out": {
+        "export": ("hfs.cli.export", "Write sessions to stdout, a file, a folder or an archive."),
+        "import": ("hfs.cli.import_", "Bring in conversations from other programs."),
+        "copy": ("hfs.cli.copy", "Copy sessions from one store into another."),
+        "path": ("hfs.cli.sessions", "Print the path of a session's file."),
+    },
+    "Keep safe": {
+        "check": ("hfs.cli.check", "Read everything, say what is wrong, and mend it."),
+        "merge": ("hfs.cli.merge", "Bring the conflict copies of sync programs together."),
+        "git-setup": ("hfs.cli.git", "Prepare the home folder for git."),
+    },
+    "Set up": {
+        "config": ("hfs.cli.settings", "Show and change settings."),
+        "models": ("hfs.cli.models", "List models; add one that runs here."),
+        "completion": ("hfs.cli.completion", "Print the completion script of a shell."),
+    },
 }
+"""The commands by what one wants: of each its module, and its summary, which is the first line of its docstring."""
+COMMANDS: Final = {name: command for group in GROUPS.values() for name, command in group.items()}
+_HELP: Final = "help"
+"""A command that no list has, for those who try it before ``--help``."""
 
 
 class LazyGroup(click.Group):
@@ -49,12 +67,25 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name != _HELP and cmd_name not in COMMANDS:
             return None
-        module = import_module(COMMANDS[cmd_name][0])
+        module = import_module("hfs.cli.help" if cmd_name == _HELP else COMMANDS[cmd_name][0])
         command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # click looks for names that are near among the commands that it holds, and this group holds none.
+        name = args[0]
+        if name not in COMMANDS and name != _HELP and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, 3)
+            hint = f"Did you mean {', '.join(near)}?" if near else "`hfs --help` lists the commands."
+            raise click.UsageError(f"there is no command {name!r}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -65,9 +96,16 @@ class LazyGroup(click.Group):
             talk("")
             ctx.exit(INTERRUPTED)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.format_commands(ctx, formatter)
+        # click's own order is the other way round, and it would write the commands again.
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in sorted(COMMANDS.items())])
+        width = max(map(len, COMMANDS))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in group.items()])
 
 
 @click.group(
@@ -104,14 +142,18 @@ def cli(
 ) -> None:
     """Chat in the terminal; every conversation is a plain file of yours.
 
-    Without a command, hfs opens the chat.
+    Without a command, hfs opens the chat; /help in it lists what it can do. `hfs COMMAND --help` says all about a
+    command.
 
     \b
     Examples:
-      hfs                     chat
-      hfs -c                  go on with the last session
-      hfs list
-      echo "question" | hfs ask
+      hfs                        # chat
+      hfs -c                     # go on with the last session
+      hfs ask "Why is it so?"    # one question, without the chat
+      hfs models add smollm2     # a small model that runs here
+      hfs list                   # your sessions
+      hfs show last              # read the last one
+      hfs search undo rebase     # find what was said
     """
     # What the imports made stays; what the command makes is looked through as ever.
     gc.freeze()
