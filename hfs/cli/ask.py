@@ -29,9 +29,10 @@ def ask_command(
     model: str | None,
     base_url: str | None,
 ) -> None:
-    """Ask one question. The answer streams to stdout; both are saved.
+    """Ask one question; the answer goes to stdout.
 
-    The question is TEXT, or what is piped in, or both.
+    The question is TEXT, or what is piped in, or both. The answer is printed as it comes, and both are saved in a
+    session: a new one, or the one that -c or -s names. Ctrl-C stops the answer; what came is saved.
 
     \b
     Examples:

@@ -20,9 +20,10 @@ _MANY = 2000
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context
 def check_command(ctx: click.Context, sessions: tuple[str, ...], repair: bool, as_json: bool) -> None:
-    """Read everything and say what is well and what isn't.
+    """Read everything, say what is wrong, and mend it.
 
-    Without --repair nothing is written. The exit code is 1 if something should be mended.
+    Without --repair nothing is written. With it, what can be mended is, and original files are kept in damaged/. Exits
+    with 1 if something should be mended.
 
     \b
     Examples:

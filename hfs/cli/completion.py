@@ -14,7 +14,8 @@ def completion_command(shell: str) -> None:
     """Print the completion script of a shell.
 
     \b
-    Example:
+    Examples:
+      hfs completion bash > ~/.local/share/bash-completion/completions/hfs
       hfs completion fish > ~/.config/fish/completions/hfs.fish
     """
     from hfs.cli._group import cli

@@ -44,20 +44,20 @@ def copy_command(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Copy sessions from one store into another, to the letter.
+    """Copy sessions from one store into another.
 
-    SESSION is an id, `last`, a part of the name, or the start of a uid; without one, all are copied. STORE is
+    SESSION is an id, `last`, a part of the name, or the start of a uid. Without one, all are copied. STORE is
     documents, sqlite, sqlite:///FILE or postgresql://USER@HOST/DATABASE.
 
-    Nothing is taken out of either store. A session that is there already is known by its uid: it gets the messages that
-    are new, and is not added twice. At the end everything is read back and compared. Run again after an interruption,
-    it goes on.
+    They are copied to the letter, and nothing is taken out of either store. A session that is there already is known by
+    its uid: it gets the messages that are new, and is not added twice. At the end everything is read back and compared.
+    Run again after an interruption, it goes on.
 
     \b
     Examples:
       hfs copy --from documents --to sqlite --dry-run
-      hfs copy --from documents --to postgresql://me@db.example.org/team
       hfs copy --from sqlite --to documents last
+      hfs copy --from documents --to postgresql://me@db.example.org/team
     """
     home = paths.home_folder()
     here, there = _stores(home, source, target)

@@ -35,14 +35,16 @@ _HEADER: Final = ("format", "id", "uid", "name", "name_source", "created_at", "u
 )  # fmt: skip
 @click.pass_context
 def edit_command(ctx: click.Context, session: str, as_json: bool, source: Path | None) -> None:
-    """Edit a session in $VISUAL, $EDITOR, or vi.
+    """Edit a session in your own editor.
 
-    It opens as Markdown; what is said in it is stored when you close the editor, together with what came in meanwhile.
-    What you take out goes to the trash. Nothing is lost by a mistake: the editor opens again, at its line.
+    That is $VISUAL, $EDITOR, or vi. The session opens as Markdown; what is said in it is stored when you close the
+    editor, together with what came in meanwhile. What you take out goes to the trash. Nothing is lost by a mistake: the
+    editor opens again, at its line. SESSION is an id, `last`, a part of the name, or the start of a uid.
 
     \b
-    Example:
+    Examples:
       hfs edit last
+      hfs edit 12 --json
     """
     with open_store() as store:
         edit = _begin(store, store.resolve(session), as_json, source)

@@ -26,7 +26,7 @@ _INTERRUPTED: Final = 130
 _MANY: Final = 30
 """From how many sessions on progress is shown."""
 _FORMATS: Final = "\n".join(f"  {exporter.name:<10}{exporter.title}" for exporter in EXPORTERS)
-_HELP: Final = f"""Write sessions to stdout, a file, a folder or a ZIP archive.
+_HELP: Final = f"""Write sessions to stdout, a file, a folder or an archive.
 
 SESSION is an id, `last`, a part of the name, or the start of a uid. Several in one file follow each other; a folder or
 an archive has a file for each. No file is replaced without --force, and only you can read what is written.

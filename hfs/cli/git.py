@@ -35,13 +35,15 @@ _IGNORED: Final = (
 
 @click.command("git-setup")
 def git_setup_command() -> None:
-    """Prepare ~/.hfs for git: what to leave out, and a driver that merges sessions.
+    """Prepare the home folder for git.
 
-    Run it once on every machine: git keeps merge drivers out of what it clones.
+    It says what git should leave out, and adds a driver that merges sessions. Run it once on every machine: git keeps
+    merge drivers out of what it clones.
 
     \b
-    Example:
-      hfs git-setup && git -C ~/.hfs add -A && git -C ~/.hfs commit -m "My conversations"
+    Examples:
+      hfs git-setup
+      git -C ~/.hfs add -A && git -C ~/.hfs commit -m "My conversations"
     """
     require_files("git-setup", "`hfs copy` brings them into files, and `hfs export` writes them into a folder.")
     home = home_folder()

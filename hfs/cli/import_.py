@@ -50,10 +50,10 @@ def import_command(
     as_json: bool,
     max_size: int,
 ) -> None:
-    """Bring in conversations that other programs, or hfs, exported.
+    """Bring in conversations from other programs.
 
-    PATH is a file, a folder, a ZIP archive, or `-` for stdin. The format is told by the shape of the data. What is
-    here already is not added twice; a newer export adds what is new.
+    PATH is a file, a folder, a ZIP archive, or `-` for stdin: what another program, or hfs, exported or keeps. The
+    format is told by the shape of the data. What is here already is not added twice; a newer export adds what is new.
 
     \b
     Examples:

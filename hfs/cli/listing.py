@@ -40,9 +40,10 @@ _ASKED: Final = ("since", "until", "model", "tag", "pinned", "archived")
 def list_command(
     limit: int, everything: bool, sort: Sort, pinned: bool, archived: bool, as_json: bool, **asked: Any
 ) -> None:
-    """List sessions: pinned ones first, marked *, then the newest.
+    """List sessions.
 
-    WHEN is a date or a time, or how long ago: 2026-11-24, 7d, 2w, 6mo, yesterday.
+    Pinned ones come first, marked *, then the newest. WHEN is a date or a time, or how long ago: 2026-11-24, 7d, 2w,
+    6mo, yesterday.
 
     \b
     Examples:

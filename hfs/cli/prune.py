@@ -57,10 +57,10 @@ class _Pruning:
 def prune_command(
     older_than: datetime, tag: str | None, model: str | None, pinned: bool, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    """Move sessions to the trash in which nothing happened for long.
+    """Move sessions of long ago to the trash.
 
-    They are shown first. `hfs restore` brings them back, until the trash is emptied. AGE is how long ago, or a date:
-    90d, 6w, 18mo, 1y, 2025-01-01. Pinned and damaged sessions stay.
+    Those in which nothing happened for so long. They are shown first. `hfs restore` brings them back, until the trash
+    is emptied. AGE is how long ago, or a date: 90d, 6w, 18mo, 1y, 2025-01-01. Pinned and damaged sessions stay.
 
     \b
     Examples:

@@ -60,11 +60,12 @@ def search_command(
     as_json: bool,
     **asked: Any,
 ) -> None:
-    """Find messages and names that have all the words: whole words, with accents or without, in any case.
+    """Find what was said.
 
-    Quotes keep words together: '"undo a rebase"'. A star stands for the rest of a word: reb*. If nothing has the
-    whole words, what begins with them is found. The best comes first: names, then words side by side, then
-    sessions that have them more often, then newer ones.
+    Finds messages, and names of sessions, that have all the words: whole words, with accents or without, in any case.
+    Quotes keep words together: '"undo a rebase"'. A star stands for the rest of a word: reb*. If nothing has the whole
+    words, what begins with them is found. The best comes first: names, then words side by side, then sessions that have
+    them more often, then newer ones.
 
     WHEN is a date or a time, or how long ago: 2026-11-24, 7d, 2w, 6mo, yesterday.
 

@@ -16,9 +16,13 @@ from hfs.errors import SessionNotFoundError
 def rename_command(session: str, name: str) -> None:
     """Give a session a name.
 
+    SESSION is an id, `last`, a part of the name, or the start of a uid. NAME has 1 to 255 characters, and hfs never
+    replaces it by itself.
+
     \b
-    Example:
+    Examples:
       hfs rename 1 "Undoing a rebase"
+      hfs rename last "Plan for May"
     """
     with open_store() as store:
         renamed = store.rename(store.resolve(session), name)
@@ -32,11 +36,15 @@ def rename_command(session: str, name: str) -> None:
 @click.option("--before", type=click.IntRange(min=1), metavar="N", help="Leave out message N and what follows it.")
 @click.option("--name", help="The new session's name.")
 def fork_command(session: str, before: int | None, name: str | None) -> None:
-    """Branch a session into a new one, and print its id.
+    """Branch a session into a new one.
+
+    The new session has the same messages, or those before message N, and goes its own way from there; the old one stays
+    as it is. Its id is printed. SESSION is an id, `last`, a part of the name, or the start of a uid.
 
     \b
-    Example:
-      hfs fork last --before 5
+    Examples:
+      hfs fork last
+      hfs fork 12 --before 5 --name "Another way"
     """
     with open_store() as store:
         made = store.fork(store.resolve(session), before=before, name=name)
@@ -47,7 +55,10 @@ def fork_command(session: str, before: int | None, name: str | None) -> None:
 @click.command("delete")
 @click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
 def delete_command(sessions: tuple[str, ...]) -> None:
-    """Move sessions to the trash. `hfs restore` brings them back.
+    """Move sessions to the trash.
+
+    `hfs restore` brings them back, until the trash is emptied. SESSION is an id, `last`, a part of the name, or the
+    start of a uid.
 
     \b
     Example:
@@ -62,10 +73,14 @@ def delete_command(sessions: tuple[str, ...]) -> None:
 @click.command("restore")
 @click.argument("session", required=False, type=click.IntRange(min=1))
 def restore_command(session: int | None) -> None:
-    """Bring back a session, or messages that were taken out of it; or list what is in the trash.
+    """Bring a session back from the trash.
+
+    SESSION is its id. Where the session is there, messages that were taken out of it come back. Without an id, it lists
+    what is in the trash.
 
     \b
-    Example:
+    Examples:
+      hfs restore
       hfs restore 3
     """
     from hfs.cli.trash import restore, trash_lines
@@ -81,10 +96,13 @@ def restore_command(session: int | None) -> None:
 @click.command("path")
 @click.argument("session")
 def path_command(session: str) -> None:
-    """Print the path of a session's file, where sessions are files.
+    """Print the path of a session's file.
+
+    SESSION is an id, `last`, a part of the name, or the start of a uid. In a database there are no files.
 
     \b
-    Example:
+    Examples:
+      hfs path last
       $EDITOR "$(hfs path last)"
     """
     require_files("path", "`hfs export SESSION -o FILE` writes one into a file, and `hfs edit SESSION` changes it.")

@@ -25,22 +25,39 @@ _STORE: Final = "store"
 def config_command() -> None:
     """Show and change settings.
 
+    They are in config.toml in the home folder. You can edit it by hand.
+
     \b
-    Example:
+    Examples:
+      hfs config show
       hfs config set model ollama/llama3
     """
 
 
 @config_command.command("path")
 def path() -> None:
-    """Print the path of config.toml."""
+    """Print the path of config.toml.
+
+    The file need not be there.
+
+    \b
+    Example:
+      $EDITOR "$(hfs config path)"
+    """
     out(str(home_folder() / CONFIG))
 
 
 @config_command.command("show")
 @click.pass_context
 def show(ctx: click.Context) -> None:
-    """Print the settings; keys and passwords are never shown."""
+    """Print the settings that hold.
+
+    Keys and passwords are never shown.
+
+    \b
+    Example:
+      hfs config show
+    """
     config = load_config(home_folder())
     model = os.environ.get("HFS_MODEL")
     source = "$HFS_MODEL" if model else "config.toml" if config.model else "default"
@@ -88,7 +105,9 @@ def _show_store(ctx: click.Context) -> bool:
 @click.argument("key")
 @click.argument("value")
 def set_setting(key: str, value: str) -> None:
-    """Change a setting; comments in the file stay.
+    """Change a setting.
+
+    Comments and all else in config.toml stay. `hfs config list` says which settings there are.
 
     \b
     Examples:
@@ -105,13 +124,15 @@ def set_setting(key: str, value: str) -> None:
 @config_command.command("set-key")
 @click.argument("provider")
 def set_key(provider: str) -> None:
-    """Put a provider's key into the system's keyring; it is asked for, or read from a pipe.
+    """Put a key or password into the system's keyring.
 
-    `store` instead of a provider: the password of the PostgreSQL server that holds your sessions.
+    It is asked for, or read from a pipe. PROVIDER is a provider's name, or `store`: the password of the PostgreSQL
+    server that holds your sessions.
 
     \b
     Examples:
       hfs config set-key openai
+      pass show openai | hfs config set-key openai
       hfs config set-key store
     """
     if provider == _STORE:

@@ -31,14 +31,16 @@ _LABEL: Final = 60
 def stats_command(
     since: datetime | None, until: datetime | None, model: str | None, tag: str | None, as_json: bool
 ) -> None:
-    """Draw how much was said: by day, by model, and how long sessions are.
+    """Draw how much was said, when, and by which models.
 
-    Days are those of your time zone. WHEN is a date, or how long ago: 2026-11-24, 7d, 6mo.
+    Messages by day, by model and by role, and how long sessions are. Days are those of your time zone. WHEN is a date,
+    or how long ago: 2026-11-24, 7d, 6mo.
 
     \b
     Examples:
       hfs stats
       hfs stats --since 30d --model local/smollm2
+      hfs stats --json | jq '.days[-7:]'
     """
     wanted = SessionFilter(since=since, until=until, model=model, tag=tag)
     with open_store() as store:

@@ -19,7 +19,9 @@ from hfs.stores import has_files
 
 @click.group("trash")
 def trash_command() -> None:
-    """List, bring back, or empty what was deleted. Nothing leaves the trash by itself.
+    """List, bring back, or empty what was deleted.
+
+    Nothing leaves the trash by itself.
 
     \b
     Examples:
@@ -32,7 +34,15 @@ def trash_command() -> None:
 @trash_command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def list_trash(as_json: bool) -> None:
-    """List what was deleted, the latest first: sessions, then messages that were taken out of one."""
+    """List what was deleted.
+
+    The latest first: sessions, then messages that were taken out of a session.
+
+    \b
+    Examples:
+      hfs trash list
+      hfs trash list --json | jq -r '.[].id'
+    """
     with open_store() as store:
         trashed, taken_out = store.list_trash(), store.list_taken_out()
     if as_json:
@@ -73,7 +83,14 @@ def _as_json(one: TrashedSession, what: str) -> dict[str, object]:
 @trash_command.command("restore")
 @click.argument("sessions", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID...")
 def restore_trash(sessions: tuple[int, ...]) -> None:
-    """Bring sessions back."""
+    """Bring sessions back.
+
+    ID is what `hfs trash list` says. Where the session is there, messages that were taken out of it come back.
+
+    \b
+    Example:
+      hfs trash restore 3 4
+    """
     with open_store() as store:
         for session_id in sessions:
             restore(store, session_id)
@@ -107,7 +124,16 @@ class _Age(Moment):
 @click.option("--older-than", type=_Age(), metavar="AGE", help="Only what was deleted earlier: 30d, 6mo, 2026-01-01.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
 def empty_trash(older_than: datetime | None, yes: bool) -> None:
-    """Remove deleted sessions for good."""
+    """Remove deleted sessions for good.
+
+    Messages that were taken out of sessions are removed with them. It says how many there are and asks first. AGE is a
+    date, or how long ago; a number alone is of days.
+
+    \b
+    Examples:
+      hfs trash empty --older-than 30d
+      hfs trash empty --yes
+    """
     with open_store() as store:
         doomed = [one for one in store.list_trash() if older_than is None or one.deleted_at < older_than]
         if not yes:
