@@ -9,17 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hfs.persistence._conflicts import MergedCopy as MergedCopy
-    from hfs.persistence._edited import MergedEdit as MergedEdit
     from hfs.persistence._format import Layout as Layout
-    from hfs.persistence._importing import SessionImport as SessionImport
     from hfs.persistence._json import exact_float as exact_float
-    from hfs.persistence._rendering import merge_files as merge_files
-    from hfs.persistence._rendering import parse_document as parse_document
-    from hfs.persistence._rendering import render_document as render_document
-    from hfs.persistence._rendering import render_json as render_json
-    from hfs.persistence._session_document import checked_import as checked_import
-    from hfs.persistence._session_document import new_uid as new_uid
     from hfs.persistence._store import SessionStore as SessionStore
     from hfs.persistence._store import open_store as open_store
     from hfs.persistence._store import store_exists as store_exists
@@ -37,6 +28,7 @@ if TYPE_CHECKING:
     from hfs.persistence.index.statistics import Statistics as Statistics
     from hfs.persistence.models import NAME_LIMIT as NAME_LIMIT
     from hfs.persistence.models import Draft as Draft
+    from hfs.persistence.models import MergedCopy as MergedCopy
     from hfs.persistence.models import MessageModel as MessageModel
     from hfs.persistence.models import NewMessage as NewMessage
     from hfs.persistence.models import Notice as Notice
@@ -48,6 +40,14 @@ if TYPE_CHECKING:
     from hfs.persistence.repository import SessionRepository as SessionRepository
     from hfs.persistence.repository import StreamingDraft as StreamingDraft
     from hfs.persistence.repository import open_repository as open_repository
+    from hfs.persistence.session_document.edited import MergedEdit as MergedEdit
+    from hfs.persistence.session_document.layout import checked_import as checked_import
+    from hfs.persistence.session_document.layout import new_uid as new_uid
+    from hfs.persistence.session_document.rendering import merge_files as merge_files
+    from hfs.persistence.session_document.rendering import parse_document as parse_document
+    from hfs.persistence.session_document.rendering import render_document as render_document
+    from hfs.persistence.session_document.rendering import render_json as render_json
+    from hfs.persistence.sessions.importing import SessionImport as SessionImport
     from hfs.persistence.sql import Base as Base
     from hfs.persistence.sql import create_db_engine as create_db_engine
     from hfs.persistence.sql import get_session_factory as get_session_factory
@@ -57,14 +57,13 @@ if TYPE_CHECKING:
     from hfs.persistence.tinydb import append as append
 
 _HOMES = {
-    "_edited": ("MergedEdit",),
+    "session_document.edited": ("MergedEdit",),
     "_format": ("Layout",),
-    "_importing": ("SessionImport",),
+    "sessions.importing": ("SessionImport",),
     "_json": ("exact_float",),
-    "_rendering": ("merge_files", "parse_document", "render_document", "render_json"),
-    "_session_document": ("checked_import", "new_uid"),
+    "session_document.rendering": ("merge_files", "parse_document", "render_document", "render_json"),
+    "session_document.layout": ("checked_import", "new_uid"),
     "_store": ("SessionStore", "open_store", "store_exists"),
-    "_conflicts": ("MergedCopy",),
     "check": ("CheckReport", "Finding"),
     "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage", "Sort"),
     "index.searching": ("SearchOptions",),
@@ -73,6 +72,7 @@ _HOMES = {
     "models": (
         "NAME_LIMIT",
         "Draft",
+        "MergedCopy",
         "MessageModel",
         "NewMessage",
         "Notice",

@@ -17,11 +17,11 @@ from hfs.persistence._format import Amend, Document
 from hfs.persistence.models import SearchResult, SessionSummary, TrashedSession
 
 if TYPE_CHECKING:
-    from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence.check import CheckReport
     from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
     from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
+    from hfs.persistence.models import MergedCopy
 
 
 class Reading(Protocol):

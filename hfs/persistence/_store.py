@@ -14,23 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hfs import paths
 from hfs.errors import HfsError, SessionNotFoundError, StoreIOError
-from hfs.persistence._file_engine import FileEngine, require_folder
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT
-from hfs.persistence._outside_edits import OutsideEdits
-from hfs.persistence._reader import APPEND_THRESHOLD
-from hfs.persistence._session_document import (
-    checked_import,
-    checked_name,
-    name_after,
-    new_uid,
-    placeholder_name,
-    to_item,
-    to_message,
-)
-from hfs.persistence._session_reader import is_id
 from hfs.persistence._time import format_time, now
+from hfs.persistence.file_engine.engine import FileEngine, require_folder
+from hfs.persistence.files.reader import APPEND_THRESHOLD
 from hfs.persistence.index.updating import ALWAYS_BELOW
 from hfs.persistence.models import (
     Draft,
@@ -40,6 +29,17 @@ from hfs.persistence.models import (
     SessionModel,
     SessionSummary,
 )
+from hfs.persistence.session_document.layout import (
+    checked_import,
+    checked_name,
+    name_after,
+    new_uid,
+    placeholder_name,
+    to_item,
+    to_message,
+)
+from hfs.persistence.sessions.outside_edits import OutsideEdits
+from hfs.persistence.sessions.reader import is_id
 
 STORE_VARIABLE: Final = "HFS_STORE"
 """The environment variable that names the store."""
@@ -49,11 +49,11 @@ DOCUMENTS: Final = "documents"
 """The store of files."""
 
 if TYPE_CHECKING:
-    from hfs.persistence._conflicts import MergedCopy
-    from hfs.persistence._drafts import DraftFile
     from hfs.persistence._engine import Engine
-    from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
+    from hfs.persistence.models import MergedCopy
+    from hfs.persistence.sessions.drafts import DraftFile
+    from hfs.persistence.sessions.importing import SessionImport
     from hfs.persistence.store_location import StoreLocation
 
 
@@ -303,7 +303,7 @@ class SessionStore(OutsideEdits):
             dry_run: Check everything, write nothing.
             by_whole_uid: Two sessions are the same only if all of their uids is.
         """
-        from hfs.persistence._importing import SessionImport
+        from hfs.persistence.sessions.importing import SessionImport
 
         return SessionImport(self._engine, dry_run=dry_run, by_whole_uid=by_whole_uid)
 
@@ -347,7 +347,7 @@ class SessionStore(OutsideEdits):
             draft.close()
 
     def _draft_file(self, session_id: int, message: NewMessage) -> DraftFile:
-        from hfs.persistence._drafts import DraftFile
+        from hfs.persistence.sessions.drafts import DraftFile
 
         return DraftFile(self._ops, self._engine.drafts, session_id, message)
 
@@ -360,7 +360,7 @@ class SessionStore(OutsideEdits):
         Returns:
             What was saved.
         """
-        from hfs.persistence._drafts import LeftDraft, list_drafts
+        from hfs.persistence.sessions.drafts import LeftDraft, list_drafts
 
         saved = []
         waiting: set[int] = set()
@@ -389,7 +389,7 @@ class SessionStore(OutsideEdits):
         Raises:
             StoreIOError: It can't be written.
         """
-        from hfs.persistence._unsent import keep_unsent
+        from hfs.persistence.sessions.unsent import keep_unsent
 
         keep_unsent(self._ops, self._engine.drafts, session_id, text)
 

@@ -239,6 +239,18 @@ class Draft:
 
 
 @dataclass(slots=True)
+class MergedCopy:
+    """What became of a conflict copy."""
+
+    path: str
+    session_id: int
+    """The session that holds its words now; where it failed, the one that it is a copy of."""
+    outcome: Literal["merged", "renumbered", "failed"]
+    text: str
+    """The sentence to show."""
+
+
+@dataclass(slots=True)
 class Notice:
     """Something that the store did or saw and that a person should be told."""
 

@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
     from tinydb import TinyDB
 
-    from hfs.persistence._conflicts import MergedCopy
-    from hfs.persistence._drafts import DraftFile
-    from hfs.persistence._edited import MergedEdit
     from hfs.persistence._engine import Engine
-    from hfs.persistence._importing import SessionImport
     from hfs.persistence.check import CheckReport
     from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
     from hfs.persistence.index.searching import SearchOptions
     from hfs.persistence.index.statistics import Statistics
+    from hfs.persistence.models import MergedCopy
+    from hfs.persistence.session_document.edited import MergedEdit
+    from hfs.persistence.sessions.drafts import DraftFile
+    from hfs.persistence.sessions.importing import SessionImport
     from hfs.persistence.sql.portal import CallersLoop
 
 _Parameters = ParamSpec("_Parameters")
@@ -358,7 +358,7 @@ def _engine_of(database: async_sessionmaker[AsyncSession] | TinyDB, home: Path) 
     from tinydb import TinyDB
 
     if isinstance(database, TinyDB):
-        from hfs.persistence._tinydb_engine import TinyDBEngine
+        from hfs.persistence.tinydb_engine.engine import TinyDBEngine
 
         return TinyDBEngine(database, home), None
     from hfs.persistence.sql.engine import engine_of

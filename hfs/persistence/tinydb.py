@@ -16,10 +16,10 @@ from tinydb.storages import Storage
 from tinydb.table import Document as TinyDocument
 from tinydb.table import Table
 
-from hfs.persistence._changes import Changes
-from hfs.persistence._directory_storage import DirectoryStorage, Documents
 from hfs.persistence._files import make_folder
 from hfs.persistence._format import Layout
+from hfs.persistence.files.changes import Changes
+from hfs.persistence.files.directory_storage import DirectoryStorage, Documents
 
 __all__ = ["DirectoryStorage", "DocumentDB", "DocumentTable", "append"]
 

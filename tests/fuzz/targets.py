@@ -11,10 +11,10 @@ from hfs.errors import InvalidDocumentError
 from hfs.persistence import SessionImport, render_document
 from hfs.persistence._format import parse, render
 from hfs.persistence._json import JSONError
-from hfs.persistence._merge import merge
-from hfs.persistence._rescue import rescue
-from hfs.persistence._salvage import salvage
-from hfs.persistence._session_document import SESSION_LAYOUT, checked_import, complete, to_session
+from hfs.persistence.files.salvage import salvage
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, checked_import, complete, to_session
+from hfs.persistence.session_document.merge import merge
+from hfs.persistence.session_document.rescue import rescue
 from hfs.transfer import documents
 from hfs.transfer.exporters import EXPORTERS
 from hfs.transfer.reading import Failed, Reading

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from hfs.errors import HfsError
-from hfs.persistence import NewMessage, SessionStore, _salvage
-from hfs.persistence._reader import APPEND_THRESHOLD
+from hfs.persistence import NewMessage, SessionStore
+from hfs.persistence.files import salvage
+from hfs.persistence.files.reader import APPEND_THRESHOLD
 from tests.support.crash_model import Op, RecordingOps, Tree, crash_states
 from tests.support.engines import files_of
 
@@ -236,14 +237,14 @@ def test_the_suite_fails_if_a_sync_is_left_out(home: Path, tmp_path: Path, name:
 
 
 def test_the_suite_fails_if_salvage_goes_by_lines(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leading = _salvage._leading
+    leading = salvage._leading
 
     def by_line(segment: bytes, layout: Any) -> tuple[Any, int]:
         item, length = leading(segment, layout)
         return (item, length) if segment[length : length + 1] == b"\n" else (None, 0)
 
     recorded = record(home, "append", 0.0)
-    monkeypatch.setattr(_salvage, "_leading", by_line)
+    monkeypatch.setattr(salvage, "_leading", by_line)
     with pytest.raises(Violation):
         examine(recorded, tmp_path / "states")
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfs.persistence._format import PLAIN, TAIL, Layout, parse, render
-from hfs.persistence._session_document import SESSION_LAYOUT
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
 from tests.persistence.test_json import VALUES
 
 LINES = st.text(st.sampled_from("ab\n\r\u2028\u0085\x00\x1b\u202e é日"), max_size=30) | st.text()

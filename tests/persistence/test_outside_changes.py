@@ -11,7 +11,7 @@ import pytest
 
 from hfs.errors import CorruptSessionError, SessionNotFoundError
 from hfs.persistence import NewMessage, Notice, SessionModel, SessionStore
-from hfs.persistence import _ledger as ledger
+from hfs.persistence.files import ledger
 from tests.support.processes import move_over
 
 

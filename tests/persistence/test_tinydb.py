@@ -11,7 +11,7 @@ from tinydb import Query, where
 from tinydb.table import Document
 
 from hfs.persistence import DocumentDB, DocumentTable, Layout, SessionStore, append
-from hfs.persistence._session_document import SESSION_LAYOUT
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
 from tests.support.processes import finish, start_python
 
 

@@ -14,7 +14,7 @@ from tinydb import where
 from tinydb.queries import QueryLike
 
 from hfs.persistence import DocumentDB, DocumentTable
-from hfs.persistence._directory_storage import DirectoryStorage
+from hfs.persistence.files.directory_storage import DirectoryStorage
 from tests.support.opened import OpenedOps
 
 DOCUMENTS = 300

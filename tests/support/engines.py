@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hfs.persistence import SessionStore
-from hfs.persistence._file_engine import FileEngine
+from hfs.persistence.file_engine.engine import FileEngine
 
 
 def files_of(store: SessionStore) -> FileEngine:

@@ -15,10 +15,9 @@ from typing import IO, Final
 
 from hfs import paths
 from hfs.persistence._files import FileOps
-from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._locks import TableLocks
-from hfs.persistence._reader import APPEND_THRESHOLD
-from hfs.persistence._session_document import SESSION_LAYOUT
+from hfs.persistence.files.folder import DocumentFolder
+from hfs.persistence.files.reader import APPEND_THRESHOLD
 from hfs.persistence.index.database import (
     EXTENTS_TABLE,
     PART,
@@ -31,6 +30,7 @@ from hfs.persistence.index.database import (
 from hfs.persistence.index.reading import read_rows
 from hfs.persistence.index.rows import COLUMNS
 from hfs.persistence.index.writing import IndexWriter
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
 
 PROCESSES: Final = 2
 _STEP: Final = 250

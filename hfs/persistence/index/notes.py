@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
-from hfs.persistence._writer import Moves
+from hfs.persistence.files.writer import Moves
 from hfs.persistence.index.rows import row_of
 
 if TYPE_CHECKING:

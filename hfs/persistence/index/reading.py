@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence._files import NotRegularError, identity_of, read_file
-from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._json import JSONError, is_too_deep, loads
+from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.rows import Row, Said, damaged_row, row_of
 from hfs.persistence.index.sweep import stat_of
 from hfs.persistence.models import SessionSummary

@@ -11,9 +11,9 @@ import orjson
 
 from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
-from hfs.persistence._session_document import creation_of, derived_uid, updated_at
 from hfs.persistence._time import parse_time
 from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of
+from hfs.persistence.session_document.layout import creation_of, derived_uid, updated_at
 
 COLUMNS: Final = (
     "id, identity, uid, name, created, updated, active, messages, models, tags, pinned, archived, problem, "

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from hfs.errors import BadQueryError
-from hfs.persistence._folder import DocumentFolder
+from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.database import Progress
 from hfs.persistence.index.excerpts import Excerpt, Finder, cut, shown_of
 from hfs.persistence.index.reading import read_rows

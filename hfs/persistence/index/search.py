@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from hfs.errors import HfsError
-from hfs.persistence._folder import DocumentFolder
-from hfs.persistence._session_document import to_session
+from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress
 from hfs.persistence.index.excerpts import Finder, WordFinder
 from hfs.persistence.index.hits import HitReader
 from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.searching import SearchOptions, WordSearch, active_of, finders_of, order
 from hfs.persistence.models import SearchResult, SessionModel
+from hfs.persistence.session_document.layout import to_session
 
 _MOST_PLACES: Final = 2000
 """How many places are looked at in each file of the index, the newest first, of those in which the words stand."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from hfs.errors import StoreIOError
-from hfs.persistence._folder import DocumentFolder
+from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress, transaction
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, count_tags, may_be_called, page, rows
 from hfs.persistence.index.notes import Noted, Notes

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from hfs.persistence._folder import DocumentFolder
+from hfs.persistence.files.folder import DocumentFolder
 
 SHARED_FROM: Final = 4000
 """From so many files on, a second process or thread helps to look."""

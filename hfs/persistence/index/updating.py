@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from hfs.errors import StoreIOError
-from hfs.persistence._folder import DocumentFolder
+from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.database import IndexDatabase, Progress, part_identity
 from hfs.persistence.index.notes import Noted
 from hfs.persistence.index.soundness import forget_words, transaction

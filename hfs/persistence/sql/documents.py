@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, render
-from hfs.persistence._session_document import SESSION_LAYOUT, complete, newer_format
 from hfs.persistence._time import now
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete, newer_format
 from hfs.persistence.sql.changes import Changes, notify
 from hfs.persistence.sql.mapping import (
     Columns,

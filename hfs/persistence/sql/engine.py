@@ -25,8 +25,8 @@ from hfs.persistence.sql.trash import SqlTrash
 from hfs.persistence.store_location import StoreLocation, parse_store, sqlite_store
 
 if TYPE_CHECKING:
-    from hfs.persistence._conflicts import MergedCopy
     from hfs.persistence.check import CheckReport
+    from hfs.persistence.models import MergedCopy
 
 _DRAFTS: Final = "drafts"
 _LOCKS: Final = "locks"

@@ -12,7 +12,6 @@ import orjson
 from hfs.persistence._files import Identity
 from hfs.persistence._format import Document, render_head, render_item
 from hfs.persistence._json import encode, exact, loads
-from hfs.persistence._session_document import SESSION_LAYOUT, to_session
 from hfs.persistence._time import format_time, parse_time
 from hfs.persistence.index.rows import (
     Activity,
@@ -24,6 +23,7 @@ from hfs.persistence.index.rows import (
 )
 from hfs.persistence.index.text import fold
 from hfs.persistence.models import MessageModel
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, to_session
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 
 Columns = dict[str, Any]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from hfs.persistence._format import Document
 from hfs.persistence._json import encode
-from hfs.persistence._memory import item_number
+from hfs.persistence.files.memory import item_number
 from hfs.persistence.sql.mapping import HIGHEST_NUMBER, Columns, item_from, message_columns
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 from hfs.persistence.sql.words import by_text, searchable, write_words

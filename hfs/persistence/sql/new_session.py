@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from hfs.persistence._format import Document, render
-from hfs.persistence._session_document import SESSION_LAYOUT, complete
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 from hfs.persistence.sql.changes import notify
 from hfs.persistence.sql.mapping import Columns, session_columns
 from hfs.persistence.sql.message_rows import insert_messages, messages_of

@@ -12,7 +12,7 @@ from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 
 from hfs.persistence import NewMessage, SessionModel, SessionStore, open_store, render_document
-from hfs.persistence._tinydb_engine import TinyDBEngine
+from hfs.persistence.tinydb_engine.engine import TinyDBEngine
 from tests.support.postgres import PostgresServer, database_name
 
 ENGINES: Final = ("documents", "sqlite", "postgresql", "tinydb")

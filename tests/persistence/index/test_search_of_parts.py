@@ -8,11 +8,11 @@ import pytest
 
 from hfs.persistence import NewMessage, SearchOptions, SessionStore
 from hfs.persistence._files import FileOps
-from hfs.persistence._folder import DocumentFolder
 from hfs.persistence._locks import TableLocks
-from hfs.persistence._session_document import SESSION_LAYOUT
+from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.building import build_parts
 from hfs.persistence.index.database import IndexDatabase
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
 
 SESSIONS = 12
 

@@ -15,10 +15,10 @@ from sqlalchemy import delete
 
 from hfs.persistence import SessionStore, open_store
 from hfs.persistence._engine import Index
-from hfs.persistence._plain_index import PlainIndex
 from hfs.persistence.sql.engine import SqlEngine
 from hfs.persistence.sql.new_session import NewSession
 from hfs.persistence.sql.rows import SessionRow
+from hfs.persistence.tinydb_engine.plain_index import PlainIndex
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = (

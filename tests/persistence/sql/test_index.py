@@ -23,7 +23,7 @@ from tests.persistence.sql.indexes import (
     quickly,
     require_same,
 )
-from tests.persistence.test_plain_index import FILTERS, SESSIONS
+from tests.persistence.tinydb_engine.test_plain_index import FILTERS, SESSIONS
 
 MAYBE = st.sampled_from((None, True, False))
 filters = st.builds(

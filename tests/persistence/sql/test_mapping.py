@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hfs.persistence._format import Document, render
 from hfs.persistence._json import LiteralFloat
-from hfs.persistence._session_document import SESSION_LAYOUT, complete
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 from hfs.persistence.sql.mapping import (
     document_from,
     header_from,
