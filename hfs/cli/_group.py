@@ -140,7 +140,7 @@ def cli(
     home: str | None,
     store: str | None,
 ) -> None:
-    """Chat in the terminal; every conversation is a plain file of yours.
+    """Chat in the terminal; every conversation is a file of yours.
 
     Without a command, hfs opens the chat; /help in it lists what it can do. `hfs COMMAND --help` says all about a
     command.

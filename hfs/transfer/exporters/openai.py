@@ -27,5 +27,5 @@ def _message(turn: Turn) -> dict[str, Any]:
 
 
 EXPORTER: Final = Exporter(
-    "openai", "jsonl", "OpenAI's messages, a line for each session: for fine-tuning, or an API", False, body
+    "openai", "jsonl", "OpenAI's messages, a line a session: for fine-tuning or an API", False, body
 )

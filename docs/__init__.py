@@ -1,0 +1,1 @@
+"""The documents, how their site is built, and what writes the generated ones."""
