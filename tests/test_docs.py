@@ -13,7 +13,6 @@ import jsonschema
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore, parse_document, render_document
-from hfs.user_config import loader
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = json.loads((ROOT / "docs" / "reference" / "session.schema.json").read_text())
@@ -52,10 +51,3 @@ def test_the_python_examples_run(page: str, home: Path, tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-
-
-def test_every_setting_is_documented_and_none_that_is_not_there() -> None:
-    page = (ROOT / "docs" / "reference" / "configuration.md").read_text()
-    documented = set(re.findall(r"^\| `([a-z_A-Z.]+)` \| (?:text|true|a )", page, re.MULTILINE))
-    providers = {f"providers.NAME.{key}" for key in loader._PROVIDER_KEYS}
-    assert documented == (set(loader._KEYS) - {"providers"}) | providers

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import click
 
-from hfs.cli._output import FAILED, complain, out, talk
+from hfs.cli._output import FAILED, complain, out, out_json, talk
 from hfs.display import one_line
 from hfs.errors import ConfigError
 from hfs.paths import CONFIG, home_folder
 from hfs.persistence.store_location import parse_store
 from hfs.stores import keyring_entry, named_store, require_no_password
-from hfs.user_config import load_config, set_value
+from hfs.user_config import SETTINGS, ProviderConfig, load_config, set_value
+from hfs.user_config.settings import KINDS, PROVIDERS, TOP_LEVEL
 
+_WIDTH: Final = 79
 _STORE: Final = "store"
 """The setting, and what stands for its password in ``set-key``."""
 
@@ -63,29 +66,32 @@ def show(ctx: click.Context) -> None:
     source = "$HFS_MODEL" if model else "config.toml" if config.model else "default"
     out(f"model = {one_line(model or config.model or 'local')}  ({source})")
     is_store_known = _show_store(ctx)
-    if config.store_keyring:
-        out("store_keyring = true")
-    out(f"offline = {str(config.offline).lower()}")
-    if config.theme:
-        out(f"theme = {one_line(config.theme)}")
-    if config.gguf:
-        out(f"gguf = {config.gguf}")
-    if config.system:
-        out(f"system = {one_line(config.system)}")
+    for name in TOP_LEVEL:
+        value = None if name in ("model", _STORE, PROVIDERS) else getattr(config, name)
+        if value is not None and (value is not False or name == "offline"):
+            out(f"{name} = {_shown(value)}")
     for name, provider in config.providers.items():
-        out(f"providers.{one_line(name)}.base_url = {one_line(provider.base_url or 'default')}")
-        if provider.key_env:
-            out(f"providers.{one_line(name)}.key_env = {one_line(provider.key_env)}")
-        if provider.key_command:
-            out(f"providers.{one_line(name)}.key_command = {one_line(provider.key_command[0])} …")
-        if provider.api_key:
-            out(f"providers.{one_line(name)}.api_key = ***")
-        if provider.keyring:
-            out(f"providers.{one_line(name)}.keyring = true")
+        _show_provider(f"{PROVIDERS}.{one_line(name)}", provider)
     for warning in config.warnings:
         talk(warning)
     if not is_store_known:
         ctx.exit(FAILED)
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else one_line(str(value), 1000)
+
+
+def _show_provider(prefix: str, provider: ProviderConfig) -> None:
+    out(f"{prefix}.base_url = {one_line(provider.base_url or 'default', 1000)}")
+    if provider.key_env:
+        out(f"{prefix}.key_env = {one_line(provider.key_env)}")
+    if provider.key_command:
+        out(f"{prefix}.key_command = {one_line(provider.key_command[0])} …")
+    if provider.api_key:
+        out(f"{prefix}.api_key = ***")
+    if provider.keyring:
+        out(f"{prefix}.keyring = true")
 
 
 def _show_store(ctx: click.Context) -> bool:
@@ -99,6 +105,27 @@ def _show_store(ctx: click.Context) -> bool:
         source = "--store"
     out(f"store = {one_line(location.shown, 1000)}  ({source})")
     return True
+
+
+@config_command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
+def list_settings(as_json: bool) -> None:
+    """List the settings there are.
+
+    Of each an example, as it stands in config.toml, and what it does. NAME is what you call a provider.
+
+    \b
+    Examples:
+      hfs config list
+      hfs config list --json | jq -r '.[].name'
+    """
+    if as_json:
+        out_json([{**asdict(setting), "kind": KINDS[setting.kind]} for setting in SETTINGS])
+        return
+    for setting in SETTINGS:
+        out(f"{setting.name} = {setting.example}")
+        default = f" Without it: {setting.default}." if setting.default else ""
+        out(click.wrap_text(setting.help + default, _WIDTH, "    ", "    "))
 
 
 @config_command.command("set")

@@ -45,6 +45,7 @@ ANSWERS = {
     "ask": Answer("ask -s 1 -m m --base-url {url} hi", "Hello, you", then="show 1", shows="hi[^~]*Hello, you"),
     "check": Answer("check", r"All is well\."),
     "completion": Answer("completion bash", "complete"),
+    "config list": Answer("config list", 'store = "sqlite"'),
     "config path": Answer("config path", r"config\.toml"),
     "config set": Answer("config set store sqlite", "store is set"),
     "config set-key": Answer("config set-key store", r"sqlite:///.*has no password", code=2),
