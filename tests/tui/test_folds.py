@@ -199,9 +199,9 @@ async def test_an_import_that_is_stopped_leaves_whole_sessions_and_says_so(
         assert isinstance(screen, ChatScreen)
 
         def stop() -> None:
-            while screen.stop_import is None:
+            while screen.commands.stop_import is None:
                 time.sleep(0.001)
-            screen.stop_import()
+            screen.commands.stop_import()
 
         stopper = threading.Thread(target=stop)
         stopper.start()
@@ -209,7 +209,7 @@ async def test_an_import_that_is_stopped_leaves_whole_sessions_and_says_so(
         await hear(pilot, "Stopped. Every conversation above came in whole")
         stopper.join()
         assert "1,000 new" not in shown(pilot)
-        assert screen.stop_import is None
+        assert screen.commands.stop_import is None
     with SessionStore(home) as store:
         assert not store.check().findings
         assert store.count() < 1001
@@ -220,7 +220,7 @@ async def test_esc_and_leaving_stop_an_import_and_one_runs_at_a_time(home: Path,
         screen = pilot.app.screen
         assert isinstance(screen, ChatScreen)
         stops: list[str] = []
-        screen.stop_import = lambda: stops.append("stopped")
+        screen.commands.stop_import = lambda: stops.append("stopped")
         await say(pilot, "/import x")
         await hear(pilot, "An import is running: Esc stops it.")
         await pilot.press("escape")

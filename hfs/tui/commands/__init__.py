@@ -8,9 +8,10 @@ from typing import Final
 
 from hfs.display import one_line
 from hfs.errors import HfsError
-from hfs.tui.commands import messages, organise, program, sessions
+from hfs.tui.commands import messages, organise, program, sessions, transfer
+from hfs.tui.commands.chat import Chat
 from hfs.tui.commands.paths import path_completions
-from hfs.tui.commands.registry import Chat, Command
+from hfs.tui.commands.registry import Command
 
 __all__ = ["COMMANDS", "Chat", "Command", "completions", "hints", "run_command"]
 
@@ -41,6 +42,7 @@ KEYS: Final = (
 COMMANDS: Final = (
     Command("help", "/help", "Show the commands and keys.", _help, while_answering=True),
     *sessions.COMMANDS,
+    *transfer.COMMANDS,
     *organise.COMMANDS,
     *messages.COMMANDS,
     *program.COMMANDS,

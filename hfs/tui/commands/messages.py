@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hfs.tui.commands.registry import Chat, Command
+from hfs.tui.commands.chat import Chat
+from hfs.tui.commands.registry import Command
 
 if TYPE_CHECKING:
     from hfs.persistence import MessageModel

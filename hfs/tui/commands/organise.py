@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from hfs.display import one_line
 from hfs.errors import InvalidDocumentError, SessionNotFoundError
-from hfs.tui.commands.registry import Chat, Command
+from hfs.tui.commands.chat import Chat
+from hfs.tui.commands.registry import Command
 
 if TYPE_CHECKING:
     from hfs.persistence import SessionModel

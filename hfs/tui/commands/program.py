@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from hfs.display import one_line
-from hfs.tui.commands.registry import Chat, Command
+from hfs.tui.commands.chat import Chat
+from hfs.tui.commands.registry import Command
 
 
 async def _model(chat: Chat, argument: str) -> None:

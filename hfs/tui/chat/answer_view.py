@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from itertools import groupby
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 from hfs.chat.events import (
@@ -15,21 +14,16 @@ from hfs.chat.events import (
     Event,
     MessageNotSaved,
     MessageSaved,
-    OutsideEvent,
-    SessionBroken,
-    SessionChanged,
     SessionStarted,
-    SessionTrouble,
 )
-from hfs.persistence import MessageModel
-from hfs.tui.telling import saved_late, sentence, trouble
+from hfs.tui.chat.sentences import saved_late, sentence, trouble
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
 
 _SAVING: Final = "saving…"
 
 
-class Follower:
+class AnswerView:
     """Shows what a conversation tells.
 
     Args:
@@ -48,7 +42,7 @@ class Follower:
         self.unsaved = False
         """Whether something could not be saved."""
 
-    async def follow(self, events: AsyncGenerator[Event, None], said: str) -> None:
+    async def show(self, events: AsyncGenerator[Event, None], said: str) -> None:
         """Shows every event.
 
         Args:
@@ -59,7 +53,7 @@ class Follower:
         try:
             async with contextlib.aclosing(events):
                 async for event in events:
-                    await self._show(event, said)
+                    await self._show_event(event, said)
         finally:
             if self._growing is not None:
                 self._growing.stop()
@@ -67,7 +61,7 @@ class Follower:
                 # There was no answer to save.
                 self._status.saving = self._before
 
-    async def _show(self, event: Event, said: str) -> None:
+    async def _show_event(self, event: Event, said: str) -> None:
         match event:
             case AnswerChunk(text=text):
                 if self._growing is not None:
@@ -107,43 +101,3 @@ class Follower:
             await self._show_again()
             await self._transcript.note(saved_late(self._late).text)
             self._late = 0
-
-
-async def show_outside(
-    event: OutsideEvent,
-    transcript: Transcript,
-    status: StatusBar,
-    messages: Sequence[MessageModel],
-    *,
-    unsaved: bool,
-) -> None:
-    """Shows what another program did to the session.
-
-    Args:
-        event: What it did.
-        transcript: Where it is said.
-        status: Where the truth about saving is.
-        messages: What the session holds now.
-        unsaved: Whether something waits to be saved, which the status bar goes on to say.
-    """
-    if isinstance(event, SessionBroken):
-        status.trouble = trouble(event)
-    elif isinstance(event, SessionTrouble):
-        # That words are not saved says more.
-        status.trouble = status.trouble if unsaved else trouble(event)
-    elif not unsaved:
-        status.trouble = ""
-    if isinstance(event, SessionChanged) and event.added:
-        if not transcript.following:
-            status.unseen += len(event.added)
-        added = {message.id for message in event.added}
-        for are_new, found in groupby(messages, lambda message: message.id in added):
-            if are_new:
-                foreign = list(found)
-                following = next((one.id for one in messages[messages.index(foreign[-1]) + 1 :]), None)
-                await transcript.add_foreign(foreign, "Added elsewhere:", following)
-    elif isinstance(event, SessionChanged) and event.changes:
-        await transcript.show_messages(messages, keep_place=True)
-    told = sentence(event)
-    if told is not None:
-        await transcript.note(told.text, told.kind)

@@ -47,9 +47,10 @@ class Leaving:
         until = time.monotonic() + _ANSWER_WAITS
         while self._screen.is_answering and time.monotonic() < until:
             await asyncio.sleep(_LOOK)
-        session = self._screen.current
-        if session is None or not session.unkept:
+        view = self._screen.resources.view
+        if view is None or not view.current.unkept:
             return True
+        session = view.current
         # Whoever leaves does not wait long for a server that is away.
         saving = asyncio.ensure_future(session.save_kept())
         await asyncio.wait({saving}, timeout=_SAVING_WAITS)

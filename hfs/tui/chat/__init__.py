@@ -1,0 +1,1 @@
+"""What the chat screen does, one job a module: open, show a session, answer, watch, leave. No widgets."""
