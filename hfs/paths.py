@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hfs.errors import StoreError
+
 SESSIONS = "sessions"
 TRASH = "trash"
 DRAFTS = "drafts"
@@ -29,6 +31,15 @@ def home_folder(home: str | os.PathLike[str] | None = None) -> Path:
 
     Returns:
         An absolute path. The folder need not exist.
+
+    Raises:
+        StoreError: The folder is said by ``~`` and nothing says which that is: for a user id that no user has, as in a
+            container, without ``$HOME``.
     """
-    chosen = home or os.environ.get("HFS_HOME") or Path.home() / ".hfs"
-    return Path(chosen).expanduser().absolute()
+    chosen = home or os.environ.get("HFS_HOME") or "~/.hfs"
+    try:
+        return Path(chosen).expanduser().absolute()
+    except RuntimeError as error:
+        raise StoreError(
+            f"No home folder is known for {chosen}. Set HFS_HOME to the folder that hfs is to use."
+        ) from error

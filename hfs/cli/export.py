@@ -90,7 +90,9 @@ def export_command(
 
 
 def _redactor() -> Redactor:
-    return Redactor(os.environ, Path.home())
+    home = Path(os.path.expanduser("~"))
+    # Without a home folder there is no path of it to mask.
+    return Redactor(os.environ, home if home.is_absolute() else Path("/"))
 
 
 @dataclass
