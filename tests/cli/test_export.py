@@ -259,6 +259,6 @@ def test_what_can_t_be_written_to_stdout_is_told(command: str, target: str, why:
 
 
 def test_every_format_is_documented() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "export.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| `\.(\w+)` \| .* \| (yes|no) \|$", page, re.MULTILINE)
     assert rows == [(exporter.name, exporter.extension, "yes" if exporter.lossless else "no") for exporter in EXPORTERS]
