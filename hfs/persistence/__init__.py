@@ -9,11 +9,22 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hfs.errors import AmbiguousSessionError as AmbiguousSessionError
+    from hfs.errors import BadQueryError as BadQueryError
+    from hfs.errors import ConfigError as ConfigError
+    from hfs.errors import CorruptSessionError as CorruptSessionError
+    from hfs.errors import HfsError as HfsError
+    from hfs.errors import InvalidDocumentError as InvalidDocumentError
+    from hfs.errors import LockTimeoutError as LockTimeoutError
+    from hfs.errors import SessionNotFoundError as SessionNotFoundError
+    from hfs.errors import StoreError as StoreError
+    from hfs.errors import StoreIOError as StoreIOError
+    from hfs.errors import UnsupportedFormatError as UnsupportedFormatError
     from hfs.persistence._format import Layout as Layout
     from hfs.persistence._json import exact_float as exact_float
+    from hfs.persistence._opening import open_store as open_store
+    from hfs.persistence._opening import store_exists as store_exists
     from hfs.persistence._store import SessionStore as SessionStore
-    from hfs.persistence._store import open_store as open_store
-    from hfs.persistence._store import store_exists as store_exists
     from hfs.persistence._time import format_time as format_time
     from hfs.persistence._time import parse_time as parse_time
     from hfs.persistence.check import CheckReport as CheckReport
@@ -40,13 +51,15 @@ if TYPE_CHECKING:
     from hfs.persistence.repository import SessionRepository as SessionRepository
     from hfs.persistence.repository import StreamingDraft as StreamingDraft
     from hfs.persistence.repository import open_repository as open_repository
+    from hfs.persistence.session_document.edited import EditCounts as EditCounts
     from hfs.persistence.session_document.edited import MergedEdit as MergedEdit
-    from hfs.persistence.session_document.layout import checked_import as checked_import
-    from hfs.persistence.session_document.layout import new_uid as new_uid
+    from hfs.persistence.session_document.foreign import checked_import as checked_import
     from hfs.persistence.session_document.rendering import merge_files as merge_files
     from hfs.persistence.session_document.rendering import parse_document as parse_document
     from hfs.persistence.session_document.rendering import render_document as render_document
     from hfs.persistence.session_document.rendering import render_json as render_json
+    from hfs.persistence.session_document.uids import new_uid as new_uid
+    from hfs.persistence.sessions.draft_files import DraftFile as DraftFile
     from hfs.persistence.sessions.importing import SessionImport as SessionImport
     from hfs.persistence.sql import Base as Base
     from hfs.persistence.sql import create_db_engine as create_db_engine
@@ -57,19 +70,16 @@ if TYPE_CHECKING:
     from hfs.persistence.tinydb import append as append
 
 _HOMES = {
-    "session_document.edited": ("MergedEdit",),
-    "_format": ("Layout",),
-    "sessions.importing": ("SessionImport",),
-    "_json": ("exact_float",),
-    "session_document.rendering": ("merge_files", "parse_document", "render_document", "render_json"),
-    "session_document.layout": ("checked_import", "new_uid"),
-    "_store": ("SessionStore", "open_store", "store_exists"),
-    "check": ("CheckReport", "Finding"),
-    "index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage", "Sort"),
-    "index.searching": ("SearchOptions",),
-    "index.statistics": ("Amount", "Statistics"),
-    "_time": ("format_time", "parse_time"),
-    "models": (
+    "._format": ("Layout",),
+    "._json": ("exact_float",),
+    "._opening": ("open_store", "store_exists"),
+    "._store": ("SessionStore",),
+    "._time": ("format_time", "parse_time"),
+    ".check": ("CheckReport", "Finding"),
+    ".index.listing": ("SORTS", "ListQuery", "SessionFilter", "SessionPage", "Sort"),
+    ".index.searching": ("SearchOptions",),
+    ".index.statistics": ("Amount", "Statistics"),
+    ".models": (
         "NAME_LIMIT",
         "Draft",
         "MergedCopy",
@@ -82,25 +92,54 @@ _HOMES = {
         "SessionSummary",
         "TrashedSession",
     ),
-    "repository": ("SessionRepository", "StreamingDraft", "open_repository"),
-    "sql": ("Base", "create_db_engine", "get_session_factory"),
-    "tinydb": ("DirectoryStorage", "DocumentDB", "DocumentTable", "append"),
+    ".repository": ("SessionRepository", "StreamingDraft", "open_repository"),
+    ".session_document.edited": ("EditCounts", "MergedEdit"),
+    ".session_document.foreign": ("checked_import",),
+    ".session_document.rendering": ("merge_files", "parse_document", "render_document", "render_json"),
+    ".session_document.uids": ("new_uid",),
+    ".sessions.drafts": ("DraftFile",),
+    ".sessions.draft_files": ("DraftFile",),
+    ".sessions.importing": ("SessionImport",),
+    ".sql": ("Base", "create_db_engine", "get_session_factory"),
+    ".tinydb": ("DirectoryStorage", "DocumentDB", "DocumentTable", "append"),
+    "hfs.errors": (
+        "AmbiguousSessionError",
+        "BadQueryError",
+        "ConfigError",
+        "CorruptSessionError",
+        "HfsError",
+        "InvalidDocumentError",
+        "LockTimeoutError",
+        "SessionNotFoundError",
+        "StoreError",
+        "StoreIOError",
+        "UnsupportedFormatError",
+    ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "NAME_LIMIT",
     "SORTS",
+    "AmbiguousSessionError",
     "Amount",
+    "BadQueryError",
     "Base",
     "CheckReport",
+    "ConfigError",
+    "CorruptSessionError",
     "DirectoryStorage",
     "DocumentDB",
     "DocumentTable",
     "Draft",
+    "DraftFile",
+    "EditCounts",
     "Finding",
+    "HfsError",
+    "InvalidDocumentError",
     "Layout",
     "ListQuery",
+    "LockTimeoutError",
     "MergedCopy",
     "MergedEdit",
     "MessageModel",
@@ -112,14 +151,18 @@ __all__ = [
     "SessionFilter",
     "SessionImport",
     "SessionModel",
+    "SessionNotFoundError",
     "SessionPage",
     "SessionRepository",
     "SessionStore",
     "SessionSummary",
     "Sort",
     "Statistics",
+    "StoreError",
+    "StoreIOError",
     "StreamingDraft",
     "TrashedSession",
+    "UnsupportedFormatError",
     "append",
     "checked_import",
     "create_db_engine",
@@ -141,6 +184,6 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    value = getattr(import_module(_HOME_OF[name], __name__), name)
     globals()[name] = value
     return value

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from hfs import paths
-from hfs.persistence._store import SessionStore, open_store
+from hfs.persistence._opening import open_store
+from hfs.persistence._store import SessionStore
 from hfs.persistence.models import (
     Draft,
     MessageModel,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from hfs.persistence.index.statistics import Statistics
     from hfs.persistence.models import MergedCopy
     from hfs.persistence.session_document.edited import MergedEdit
-    from hfs.persistence.sessions.drafts import DraftFile
+    from hfs.persistence.sessions.draft_files import DraftFile
     from hfs.persistence.sessions.importing import SessionImport
     from hfs.persistence.sql.portal import CallersLoop
 

@@ -12,8 +12,10 @@ from hfs.persistence import SessionImport, render_document
 from hfs.persistence._format import parse, render
 from hfs.persistence._json import JSONError
 from hfs.persistence.files.salvage import salvage
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, checked_import, complete, to_session
+from hfs.persistence.session_document.foreign import checked_import
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 from hfs.persistence.session_document.merge import merge
+from hfs.persistence.session_document.models import to_session
 from hfs.persistence.session_document.rescue import rescue
 from hfs.transfer import documents
 from hfs.transfer.exporters import EXPORTERS

@@ -18,7 +18,8 @@ from hfs.persistence._format import Document, parse
 from hfs.persistence._json import JSONError
 from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.models import MergedCopy
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, checked_import
+from hfs.persistence.session_document.foreign import checked_import
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
 from hfs.persistence.session_document.merge import merge
 
 COPY_NAME: Final = re.compile(r"^([1-9][0-9]{0,17})(?:\.sync-conflict-[^/]*| \([^/]*\)| [0-9]+|-[^/]+)\.json$")

@@ -6,13 +6,14 @@ Pure functions without any I/O; ``DocumentFolder.mend`` keeps the original and w
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 from hfs.persistence._format import Document, parse
 from hfs.persistence._json import JSONError
 from hfs.persistence.files.salvage import salvage
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, new_uid
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
+from hfs.persistence.session_document.numbering import number_messages
 from hfs.persistence.session_document.rescue import rescue
+from hfs.persistence.session_document.uids import new_uid
 
 
 def doubled_ids(document: Document) -> int:
@@ -48,14 +49,7 @@ def renumbered(data: bytes) -> Document | None:
     document = as_it_is(data)
     if document is None or not doubled_ids(document):
         return None
-    used: set[Any] = set()
-    items = [item for item in document["messages"] if isinstance(item, dict)]
-    highest = max((item["id"] for item in items if type(item.get("id")) is int), default=0)
-    for item in items:
-        if type(item.get("id")) is not int or item["id"] in used:
-            highest += 1
-            item["id"] = highest
-        used.add(item["id"])
+    number_messages(item for item in document["messages"] if isinstance(item, dict))
     return document
 
 

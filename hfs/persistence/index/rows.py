@@ -13,7 +13,8 @@ from hfs.persistence._files import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._time import parse_time
 from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of
-from hfs.persistence.session_document.layout import creation_of, derived_uid, updated_at
+from hfs.persistence.session_document.layout import creation_of, derived_uid
+from hfs.persistence.session_document.models import updated_at
 
 COLUMNS: Final = (
     "id, identity, uid, name, created, updated, active, messages, models, tags, pinned, archived, problem, "

@@ -17,7 +17,7 @@ from hfs.persistence.index.hits import HitReader
 from hfs.persistence.index.rows import identity_number
 from hfs.persistence.index.searching import SearchOptions, WordSearch, active_of, finders_of, order
 from hfs.persistence.models import SearchResult, SessionModel
-from hfs.persistence.session_document.layout import to_session
+from hfs.persistence.session_document.models import to_session
 
 _MOST_PLACES: Final = 2000
 """How many places are looked at in each file of the index, the newest first, of those in which the words stand."""

@@ -11,8 +11,10 @@ from hfs.persistence._format import Document
 from hfs.persistence._time import format_time, parse_time
 from hfs.persistence.models import ROLES, SessionModel
 from hfs.persistence.session_document.editing import taken_out
-from hfs.persistence.session_document.layout import checked_name, complete, name_after, require_text
+from hfs.persistence.session_document.layout import complete
 from hfs.persistence.session_document.merge import merge
+from hfs.persistence.session_document.naming import checked_name, name_after
+from hfs.persistence.session_document.texts import require_text
 
 _FIXED: Final = ("format", "id", "uid")
 _OWN: Final = (*_FIXED, "name", "name_source", "created_at", "updated_at")

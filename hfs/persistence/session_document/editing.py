@@ -10,7 +10,9 @@ from hfs.errors import InvalidDocumentError
 from hfs.persistence._format import Document
 from hfs.persistence._time import format_time, parse_time
 from hfs.persistence.models import NAME_LIMIT
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, new_uid, require_text
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
+from hfs.persistence.session_document.texts import require_text
+from hfs.persistence.session_document.uids import new_uid
 
 REMOVED: Final = SESSION_LAYOUT.removed_key or ""
 _MEMORY: Final = timedelta(minutes=10)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from hfs.persistence._format import Document
 from hfs.persistence._time import parse_time
 from hfs.persistence.session_document.layout import SESSION_LAYOUT
+from hfs.persistence.session_document.numbering import number_messages
 
 CONFLICT: Final = "conflict"
 """The status of a message that is the other version of the one before it."""
@@ -35,7 +36,9 @@ def merge(ours: Document, theirs: Document, base: Document | None = None) -> Doc
     merged: list[Document] = []
     for key in _order(list(mine), list(other), mine, other):
         merged += _versions(mine.get(key), other.get(key), was.get(key))
-    return {**_header(ours, theirs, base), "messages": _numbered(_once(merged))}
+    messages = _once(merged)
+    number_messages(messages)
+    return {**_header(ours, theirs, base), "messages": messages}
 
 
 def _items(document: Document | None) -> list[Document]:
@@ -116,18 +119,6 @@ def _once(items: list[Document]) -> list[Document]:
             seen.add(mark)
         kept.append(item)
     return kept
-
-
-def _numbered(items: list[Document]) -> list[Document]:
-    highest = max((item["id"] for item in items if type(item.get("id")) is int), default=0)
-    used: set[int] = set()
-    for item in items:
-        number = item.get("id")
-        if type(number) is not int or number < 1 or number in used:
-            highest = max(highest, 0) + 1
-            item["id"] = highest
-        used.add(item["id"])
-    return items
 
 
 def _header(ours: Document, theirs: Document, base: Document | None) -> Document:

@@ -19,13 +19,9 @@ from hfs.persistence._format import Document, render
 from hfs.persistence._time import now, parse_time
 from hfs.persistence.index.rows import storable
 from hfs.persistence.session_document.editing import REMOVED
-from hfs.persistence.session_document.layout import (
-    SESSION_LAYOUT,
-    complete,
-    name_after,
-    new_uid,
-    placeholder_name,
-)
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
+from hfs.persistence.session_document.naming import name_after, placeholder_name
+from hfs.persistence.session_document.uids import new_uid
 
 _LARGEST_BLOCK: Final = 256
 _RANDOM_PART: Final = 15

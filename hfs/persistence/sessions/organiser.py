@@ -12,7 +12,7 @@ from hfs.display import one_line
 from hfs.errors import InvalidDocumentError
 from hfs.persistence._format import Document
 from hfs.persistence.models import SessionModel, trimmed_tag
-from hfs.persistence.session_document.layout import require_text
+from hfs.persistence.session_document.texts import require_text
 from hfs.persistence.sessions.reader import SessionReader, is_id
 
 TAG_LIMIT: Final = 50

@@ -9,15 +9,15 @@ from hfs.errors import StoreError
 from hfs.persistence._format import Document
 from hfs.persistence._time import now
 from hfs.persistence.models import SessionModel
-from hfs.persistence.session_document.layout import checked_import
-from hfs.persistence.sessions.editor import SessionEditor
-from hfs.persistence.sessions.reader import is_id
+from hfs.persistence.session_document.foreign import checked_import
+from hfs.persistence.session_document.texts import refusal
+from hfs.persistence.sessions.reader import SessionReader, is_id
 
 if TYPE_CHECKING:
     from hfs.persistence.session_document.edited import Edit, MergedEdit
 
 
-class OutsideEdits(SessionEditor):
+class OutsideEdits(SessionReader):
     """Takes sessions out to an editor, and back. Takes what ``SessionReader`` takes."""
 
     def editable(self, session_id: int) -> Document | None:
@@ -72,7 +72,8 @@ class OutsideEdits(SessionEditor):
             document.clear()
             document.update(edit.document)
 
-        found = self._storable(lambda: self._documents.modify(session_id, change)) if is_id(session_id) else None
+        with refusal():
+            found = self._documents.modify(session_id, change) if is_id(session_id) else None
         session = self.get(session_id) if found is not None else None
         if session is None:
             raise self._missing(str(session_id))
@@ -101,9 +102,8 @@ class OutsideEdits(SessionEditor):
             StoreIOError, LockTimeoutError: It could not be written.
         """
         checked = checked_import(edited)
-        original = self._storable(
-            lambda: self._documents.mend(session_id, lambda data: dict(checked) if data == damaged else None)
-        )
+        with refusal():
+            original = self._documents.mend(session_id, lambda data: dict(checked) if data == damaged else None)
         session = self.get(session_id) if original is not None else None
         if session is None:
             raise StoreError(f"Session {session_id} was changed by another program meanwhile; nothing was written.")

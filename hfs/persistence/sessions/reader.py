@@ -10,8 +10,9 @@ from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFou
 from hfs.persistence._files import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
-from hfs.persistence.models import Draft, SearchResult, SessionModel, SessionSummary, TrashedSession
-from hfs.persistence.session_document.layout import fill_in, to_session
+from hfs.persistence.models import SearchResult, SessionModel, SessionSummary
+from hfs.persistence.session_document.layout import fill_in
+from hfs.persistence.session_document.models import to_session
 
 if TYPE_CHECKING:
     from hfs.persistence._engine import Engine, Reading, Trash
@@ -22,7 +23,7 @@ _UID_PREFIX = 4
 
 
 class SessionReader:
-    """Reads sessions.
+    """Reads sessions; what every part of ``SessionStore`` stands on.
 
     Args:
         home: The home folder, for what is kept on this computer whatever keeps the sessions.
@@ -154,38 +155,6 @@ class SessionReader:
 
         return self._index.search(words, limit, options or SearchOptions())
 
-    def unsent(self, session_id: int | None) -> str:
-        """What was typed into a session, or a new one, and not sent; empty if there is nothing."""
-        from hfs.persistence.sessions.unsent import read_unsent
-
-        return read_unsent(self._ops, self._engine.drafts, session_id)
-
-    def list_trash(self) -> list[TrashedSession]:
-        """What was deleted, the latest first."""
-        return self._trash.sessions()
-
-    def list_taken_out(self) -> list[TrashedSession]:
-        """Messages in the trash that were taken out of a session which is still there, the latest first.
-
-        Returns:
-            For each time: the session as it is called now, and how many messages were taken out of it.
-        """
-        taken_out = self._trash.kept()[::-1]
-        ids = tuple({kept.session_id for kept in taken_out})
-        there = self._index.sessions(ListQuery(SessionFilter(ids=ids), limit=len(ids))) if ids else []
-        names = {summary.id: summary.name for summary in there}
-        return [
-            TrashedSession(kept.session_id, names[kept.session_id], kept.moment, len(kept.messages), kept.place)
-            for kept in taken_out
-            if kept.session_id in names
-        ]
-
-    def list_drafts(self) -> list[Draft]:
-        """Words that are not in their session yet, oldest first."""
-        from hfs.persistence.sessions.drafts import list_drafts
-
-        return list_drafts(self._ops, self._engine.drafts)
-
     def resolve(self, text: str) -> int:
         """The session that a person means: an id, ``last``, a unique part of the name, the start of a uid.
 
@@ -226,6 +195,15 @@ class SessionReader:
     def revision(self, session_id: int) -> str | None:
         """A mark that changes whenever the session does; None if it is gone. Costs one stat, or one question."""
         return self._documents.revision(session_id)
+
+    def _stored(self, session_id: int) -> SessionModel:
+        """The session that was just stored."""
+        session = self.get(session_id)
+        if session is None:
+            raise SessionNotFoundError(
+                f"Session {session_id} was removed as soon as it was made.", session=str(session_id)
+            )
+        return session
 
     def _missing(self, wanted: str) -> SessionNotFoundError:
         return SessionNotFoundError(

@@ -14,7 +14,7 @@ from hfs.persistence.index.hits import hit_of
 from hfs.persistence.index.rows import NAME
 from hfs.persistence.index.searching import Findings, Found, SearchOptions
 from hfs.persistence.models import MessageModel, SearchHit, SessionSummary
-from hfs.persistence.session_document.layout import to_message
+from hfs.persistence.session_document.models import to_message
 from hfs.persistence.sql.mapping import item_from
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions

@@ -23,7 +23,8 @@ from hfs.persistence.index.rows import (
 )
 from hfs.persistence.index.text import fold
 from hfs.persistence.models import MessageModel
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, to_session
+from hfs.persistence.session_document.layout import SESSION_LAYOUT
+from hfs.persistence.session_document.models import to_session
 from hfs.persistence.sql.rows import MessageRow, SessionRow
 
 Columns = dict[str, Any]

@@ -15,7 +15,7 @@ from hfs.persistence._format import Document
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, Sort, add_tags
 from hfs.persistence.index.rows import NAME, Row, from_microseconds, row_of
 from hfs.persistence.models import SearchResult, SessionModel, SessionSummary, trimmed_tag
-from hfs.persistence.session_document.layout import to_session
+from hfs.persistence.session_document.models import to_session
 
 if TYPE_CHECKING:
     from hfs.persistence.index.excerpts import Finder
