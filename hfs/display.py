@@ -1,4 +1,4 @@
-"""Text for a person: untrusted text made safe for a terminal, counts, and moments in the person's own time.
+"""Text for a person: untrusted text made safe for a terminal, counts, sizes, and moments in the person's own time.
 
 Characters are mapped, not sequences, so text that streams in chunks is as safe as whole text.
 """
@@ -12,6 +12,7 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _HOSTILE = re.compile(
     f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\u2028\u2029\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
+_UNITS = ("KB", "MB", "GB", "TB")
 _SPACE = re.compile(r"\s+")
 
 
@@ -48,6 +49,16 @@ def one_line(text: str, limit: int = 120) -> str:
 def counted(number: int, what: str) -> str:
     """A number and what it counts, which takes an ``s`` in the plural."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def byte_count(number: float) -> str:
+    """A number of bytes, in the unit that suits it: ``840 bytes``, ``1.2 MB``."""
+    if number < 1000:
+        return counted(round(number), "byte")
+    # What would be rounded up to a thousand is one of the next unit.
+    power = next((power for power in range(1, len(_UNITS)) if number / 1000**power < 999.5), len(_UNITS))
+    scaled = number / 1000**power
+    return f"{scaled:.0f} {_UNITS[power - 1]}" if scaled >= 9.95 else f"{scaled:.1f} {_UNITS[power - 1]}"
 
 
 def local_time(moment: datetime) -> datetime:

@@ -17,7 +17,7 @@ from hfs.cli._columns import cells, fitted
 from hfs.cli._output import is_on_terminal, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
-from hfs.display import counted, local_time, one_line
+from hfs.display import byte_count, counted, local_time, one_line
 from hfs.paths import home_folder
 from hfs.persistence import ListQuery, SessionFilter, SessionStore, SessionSummary
 from hfs.stores import has_files
@@ -27,7 +27,6 @@ _SHOWN: Final = 20
 _MANY: Final = 1000
 """From how many sessions on progress is shown."""
 _NAME: Final = 60
-_UNITS: Final = ("bytes", "KB", "MB", "GB", "TB")
 
 
 @dataclass(slots=True)
@@ -128,16 +127,8 @@ def _day(session: SessionSummary) -> str:
 
 
 def _total(pruning: _Pruning) -> str:
-    size = f", {_bytes(sum(pruning.sizes.values()))}" if pruning.sizes is not None else ""
+    size = f", {byte_count(sum(pruning.sizes.values()))}" if pruning.sizes is not None else ""
     return f"{counted(len(pruning.found), 'session')}{size}"
-
-
-def _bytes(number: float) -> str:
-    for unit in _UNITS:
-        if number < 1000 or unit == _UNITS[-1]:
-            break
-        number /= 1000
-    return f"{number:.0f} {unit}" if unit == "bytes" or number >= 10 else f"{number:.1f} {unit}"
 
 
 def _move(store: SessionStore, pruning: _Pruning) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _CONNECT_TIMEOUT: Final = 10.0
 _READ_TIMEOUT: Final = 120.0
 _LOOPBACK_READ_TIMEOUT: Final = 300.0
+_SAYS_WHY: Final = (401, 403, 429)
+_LONGEST_LIST: Final = 16 << 20
+"""Of models, in bytes: far more than any hub has."""
 _CONTEXT_WORDS: Final = ("exceed_context_size", "context_length_exceeded", "maximum context length", "context size")
 
 
@@ -94,9 +97,39 @@ class OpenAIModel:
                 headers=headers,
                 follow_redirects=False,
                 trust_env=not loopback,
+                # Without TLS there is nothing to verify, and reading the certificates takes a tenth of a second.
+                verify=not loopback or self._endpoint.base_url.startswith("https:"),
                 timeout=httpx2.Timeout(read, connect=_CONNECT_TIMEOUT),
             )
         return self._http
+
+    async def model_names(self) -> list[str]:
+        """The names of the models that the server offers, in its own order.
+
+        Raises:
+            UnreachableError: Nothing answers there.
+            RefusedError: What answers wants another key, or gives no list of models.
+            ModelError: It gives none now.
+        """
+        import httpx2
+
+        url = self._endpoint.base_url
+        try:
+            async with self._client().stream("GET", f"{url}/models") as response:
+                body = await _bounded(response)
+        except httpx2.TransportError as error:
+            self._fail(error, False)
+        except httpx2.InvalidURL as error:
+            raise UnreachableError(f"{url} is no address that can be reached.") from error
+        status = response.status_code
+        if status in _SAYS_WHY or status >= 500:
+            self._refuse(response, body)
+        names = _names(body) if status == 200 else None
+        if names is None:
+            raise RefusedError(
+                f"{url} gave no list of models ({status}). Check the address; it often ends in /v1.", status=status
+            )
+        return names
 
     async def stream(self, prompts: Sequence[Prompt]) -> AsyncGenerator[str, None]:
         """The answer, in pieces. Closing the generator closes the connection.
@@ -117,8 +150,7 @@ class OpenAIModel:
         try:
             async with client.stream("POST", f"{self._endpoint.base_url}/chat/completions", json=body) as response:
                 if response.status_code != 200:
-                    await response.aread()
-                    self._refuse(response)
+                    self._refuse(response, await response.aread())
                 async for text in self._texts(response):
                     started = True
                     yield text
@@ -160,9 +192,9 @@ class OpenAIModel:
         choice = choices[0] if isinstance(choices, list) and choices else None
         return choice if isinstance(choice, dict) else {}
 
-    def _refuse(self, response: httpx2.Response) -> NoReturn:
+    def _refuse(self, response: httpx2.Response, body: bytes) -> NoReturn:
         try:
-            message = _message(orjson.loads(response.content))
+            message = _message(orjson.loads(body))
         except orjson.JSONDecodeError:
             message = ""
         if response.status_code == 429:
@@ -202,6 +234,32 @@ class OpenAIModel:
             f"{host} can't be reached: {one_line(str(error)) or type(error).__name__}. Is the server running, and the "
             "address right?"
         ) from error
+
+
+async def _bounded(response: httpx2.Response) -> bytes:
+    """What a server sent, up to a length that no list of models has."""
+    body = b""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > _LONGEST_LIST:
+            break
+    return body
+
+
+def _names(body: bytes) -> list[str] | None:
+    """The names in a list of models, or None where it is no such list."""
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    # Ollama gives null where it has none.
+    models = found.get("data", 0) if isinstance(found, dict) else 0
+    if models is None:
+        return []
+    if not isinstance(models, list):
+        return None
+    names = [model.get("id") for model in models if isinstance(model, dict)]
+    return list(dict.fromkeys(name for name in names if isinstance(name, str) and name.strip()))
 
 
 def _message(body: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,15 +20,17 @@ class _Known:
     base_url: str
     key_env: str | None = None
     url_env: str | None = None
+    start: str | None = None
+    """What starts the server on this machine."""
 
 
 _PROVIDERS: Final = {
     "openai": _Known("https://api.openai.com/v1", "OPENAI_API_KEY", "OPENAI_BASE_URL"),
     "openrouter": _Known("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    "ollama": _Known("http://127.0.0.1:11434/v1"),
-    "lmstudio": _Known("http://127.0.0.1:1234/v1"),
-    "llamacpp": _Known("http://127.0.0.1:8080/v1"),
-    "vllm": _Known("http://127.0.0.1:8000/v1"),
+    "ollama": _Known("http://127.0.0.1:11434/v1", start="ollama serve"),
+    "lmstudio": _Known("http://127.0.0.1:1234/v1", start="lms server start"),
+    "llamacpp": _Known("http://127.0.0.1:8080/v1", start="llama-server -m FILE.gguf"),
+    "vllm": _Known("http://127.0.0.1:8000/v1", start="vllm serve MODEL"),
 }
 
 
@@ -52,9 +53,9 @@ class Endpoint:
         return urlsplit(self.base_url).hostname in _LOOPBACK
 
 
-def provider_names() -> list[str]:
-    """The providers that hfs knows without being told."""
-    return sorted(_PROVIDERS)
+def provider_names(config: Config | None = None) -> list[str]:
+    """The providers of models on servers: those that hfs knows without being told, and those of the settings."""
+    return sorted({*_PROVIDERS, *(config.providers if config else ())})
 
 
 def endpoint(
@@ -72,7 +73,8 @@ def endpoint(
         config: The settings.
         environ: The environment: keys, and addresses where a provider's own tools read them there.
         base_url: An address to use instead.
-        ask_for_key: Whether a command that gives the key is run; if not, it counts as giving one.
+        ask_for_key: Whether a command that gives the key is run, or the keyring asked; if not, they count as giving
+            one, and the key that is returned is empty.
 
     Raises:
         ConfigError: There is no such provider, or its address is no URL.
@@ -82,7 +84,7 @@ def endpoint(
     own = config.providers.get(provider, ProviderConfig())
     address = base_url or own.base_url or _address(provider, known, environ)
     if address is None:
-        names = ", ".join(sorted({LOCAL, *_PROVIDERS, *config.providers}))
+        names = ", ".join(sorted({LOCAL, *provider_names(config)}))
         raise ConfigError(
             f"There is no provider {provider!r}: expected one of {names}. Set providers.{provider}.base_url in "
             f"{config.path}, or give --base-url."
@@ -91,8 +93,8 @@ def endpoint(
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(f"{address!r} is no address of a server: expected http://host:port/v1 or https://host/v1.")
     variable = own.key_env or (known.key_env if known else None)
-    if own.key_command and not ask_for_key and not environ.get(variable or ""):
-        key: Secret | None = Secret(own.key_command[0])
+    if (own.key_command or own.keyring) and not ask_for_key and not environ.get(variable or ""):
+        key: Secret | None = Secret()
     else:
         key = find_key(provider, variable, own, environ)
     found = Endpoint(provider, address.rstrip("/"), key)
@@ -121,20 +123,19 @@ def _ollama(host: str) -> str:
     return f"{parts.scheme}://{name}:{parts.port or 11434}/v1"
 
 
-def available(config: Config, environ: Mapping[str, str], home: Path) -> list[tuple[str, bool, str]]:
-    """The providers: name, whether it can be used now, and why. Nothing is asked over a network."""
-    from hfs.models import weights
+def is_offline(config: Config, environ: Mapping[str, str]) -> bool:
+    """Whether nothing but this machine may be talked to."""
+    return config.offline or environ.get("HFS_OFFLINE", "") not in ("", "0")
 
-    found = weights.find(home, config)
-    reason = weights.why_not_local()
-    if found is None:
-        listed = [(LOCAL, False, "no weights: run `hfs models add smollm2`")]
-    else:
-        listed = [(LOCAL, reason is None, reason or str(found))]
-    for provider in [*_PROVIDERS, *(name for name in config.providers if name not in _PROVIDERS)]:
-        try:
-            place = endpoint(provider, config, environ, ask_for_key=False)
-            listed.append((provider, True, place.base_url + (" (with a key)" if place.key else "")))
-        except (ConfigError, MissingKeyError) as error:
-            listed.append((provider, False, str(error)))
-    return listed
+
+def key_variable(provider: str, config: Config) -> str | None:
+    """The environment variable that holds a provider's key, where it is known."""
+    own = config.providers.get(provider)
+    known = _PROVIDERS.get(provider)
+    return (own.key_env if own else None) or (known.key_env if known else None)
+
+
+def start_command(provider: str) -> str | None:
+    """What starts a provider's server on this machine, where it is known."""
+    known = _PROVIDERS.get(provider)
+    return known.start if known else None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hfs.errors import ConfigError
 from hfs.models.protocol import ModelBackend, ModelChoice
-from hfs.models.providers import LOCAL, endpoint
+from hfs.models.providers import LOCAL, endpoint, is_offline
 from hfs.user_config import Config
 
 
@@ -55,7 +55,7 @@ def open_model(
     """
     environ = os.environ if environ is None else environ
     provider, _, model = name.partition("/")
-    offline = config.offline or environ.get("HFS_OFFLINE", "") not in ("", "0")
+    offline = is_offline(config, environ)
     if base_url is None and provider == LOCAL:
         from hfs.models.local import LocalModel
 

