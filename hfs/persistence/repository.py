@@ -6,37 +6,22 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from hfs import paths
 from hfs.persistence._opening import open_store
 from hfs.persistence._store import SessionStore
-from hfs.persistence.models import (
-    Draft,
-    MessageModel,
-    NewMessage,
-    Notice,
-    SearchResult,
-    SessionModel,
-    SessionSummary,
-    TrashedSession,
-)
+from hfs.persistence.models import Notice
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
     from tinydb import TinyDB
 
     from hfs.persistence._engine import Engine
-    from hfs.persistence.check import CheckReport
-    from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
-    from hfs.persistence.index.searching import SearchOptions
-    from hfs.persistence.index.statistics import Statistics
-    from hfs.persistence.models import MergedCopy
-    from hfs.persistence.session_document.edited import MergedEdit
     from hfs.persistence.sessions.draft_files import DraftFile
     from hfs.persistence.sessions.importing import SessionImport
     from hfs.persistence.sql.portal import CallersLoop
@@ -62,6 +47,25 @@ class StreamingDraft:
     async def write(self, text: str) -> None:
         """Adds text to the draft."""
         await self._run(functools.partial(self._draft.write, text))
+
+
+def _on_a_thread(
+    method: Callable[Concatenate[SessionStore, _Parameters], _Result], *, by_the_index: bool = False
+) -> Callable[Concatenate[SessionRepository, _Parameters], Coroutine[Any, Any, _Result]]:
+    """A method of the store as one of the repository, with its signature and its docstring.
+
+    Args:
+        method: The method.
+        by_the_index: Whether it needs the index, and so may wait until many sessions are read into it.
+    """
+
+    @functools.wraps(method)
+    async def call(self: SessionRepository, /, *args: _Parameters.args, **kwargs: _Parameters.kwargs) -> _Result:
+        work: Callable[_Parameters, _Result] = getattr(self._store, method.__name__)
+        return await (self._ask if by_the_index else self._run)(work, *args, **kwargs)
+
+    call.__module__, call.__qualname__ = __name__, f"SessionRepository.{method.__name__}"
+    return call
 
 
 class SessionRepository:
@@ -136,162 +140,60 @@ class SessionRepository:
             self._loop.enter()
         return asyncio.get_running_loop()
 
-    async def create(
-        self, name: str | None = None, *, messages: Sequence[NewMessage] = (), uid: str | None = None
-    ) -> SessionModel:
-        """A new session, with its first messages, in one atomic write."""
-        return await self._run(self._store.create, name, messages=messages, uid=uid)
+    # Sessions
 
-    async def ensure_session(self, uid: str, messages: Sequence[NewMessage]) -> SessionModel:
-        """A new session, unless an earlier attempt made it."""
-        return await self._run(self._store.ensure_session, uid, messages)
+    create = _on_a_thread(SessionStore.create)
+    ensure_session = _on_a_thread(SessionStore.ensure_session)
+    get = _on_a_thread(SessionStore.get)
+    refresh = _on_a_thread(SessionStore.refresh)
+    rescue = _on_a_thread(SessionStore.rescue)
+    resolve = _on_a_thread(SessionStore.resolve, by_the_index=True)
+    path = _on_a_thread(SessionStore.path)
+    revision = _on_a_thread(SessionStore.revision)
+    rename = _on_a_thread(SessionStore.rename)
+    fork = _on_a_thread(SessionStore.fork)
 
-    async def add_message(
-        self,
-        session_id: int,
-        role: str,
-        content: str,
-        *,
-        model: str | None = None,
-        status: str | None = None,
-        created_at: datetime | None = None,
-        extra: Mapping[str, Any] | None = None,
-    ) -> MessageModel:
-        """Appends a message. It is durable when this returns."""
-        return await self._run(
-            self._store.add_message,
-            session_id,
-            role,
-            content,
-            model=model,
-            status=status,
-            created_at=created_at,
-            extra=extra,
-        )
+    # Messages
 
-    async def append_message(self, session_id: int, message: NewMessage) -> MessageModel:
-        """The same, of a message as a value."""
-        return await self._run(self._store.append_message, session_id, message)
+    add_message = _on_a_thread(SessionStore.add_message)
+    append_message = _on_a_thread(SessionStore.append_message)
+    ensure_message = _on_a_thread(SessionStore.ensure_message)
+    edit_message = _on_a_thread(SessionStore.edit_message)
+    remove_messages = _on_a_thread(SessionStore.remove_messages)
+    editable = _on_a_thread(SessionStore.editable)
+    merge_edited = _on_a_thread(SessionStore.merge_edited)
 
-    async def get(self, session_id: int) -> SessionModel | None:
-        """A session as its file has it now, or None if there is none."""
-        return await self._run(self._store.get, session_id)
+    # Lists and searches
 
-    async def refresh(self, session_id: int) -> SessionModel | None:
-        """The same, after putting back what a stale copy took away a moment ago."""
-        return await self._run(self._store.refresh, session_id)
+    list_recent = _on_a_thread(SessionStore.list_recent, by_the_index=True)
+    list_sessions = _on_a_thread(SessionStore.list_sessions, by_the_index=True)
+    statistics = _on_a_thread(SessionStore.statistics, by_the_index=True)
+    search = _on_a_thread(SessionStore.search, by_the_index=True)
+    require_readable = _on_a_thread(SessionStore.require_readable)
 
-    async def list_recent(self, limit: int | None = 20) -> list[SessionSummary]:
-        """Summaries of sessions, newest first."""
-        return await self._ask(self._store.list_recent, limit)
+    # Order
 
-    async def statistics(self, wanted: SessionFilter | None = None) -> Statistics:
-        """How much was said, when and by whom, in the sessions that fit a filter."""
-        return await self._ask(self._store.statistics, wanted)
+    tag = _on_a_thread(SessionStore.tag)
+    pin = _on_a_thread(SessionStore.pin)
+    archive = _on_a_thread(SessionStore.archive)
+    tags = _on_a_thread(SessionStore.tags, by_the_index=True)
 
-    async def list_sessions(self, query: ListQuery) -> SessionPage:
-        """The sessions that fit a filter, in an order, and how many others there are."""
-        return await self._ask(self._store.list_sessions, query)
+    # The trash
 
-    async def require_readable(self) -> None:
-        """Raises an error where the sessions can't be listed. Reads none of them."""
-        await self._run(self._store.require_readable)
+    delete = _on_a_thread(SessionStore.delete)
+    delete_unchanged = _on_a_thread(SessionStore.delete_unchanged)
+    list_trash = _on_a_thread(SessionStore.list_trash)
+    list_taken_out = _on_a_thread(SessionStore.list_taken_out, by_the_index=True)
+    restore = _on_a_thread(SessionStore.restore)
+    keep_aside = _on_a_thread(SessionStore.keep_aside)
+    empty_trash = _on_a_thread(SessionStore.empty_trash)
 
-    async def search(self, words: str, limit: int | None = 50, options: SearchOptions | None = None) -> SearchResult:
-        """Messages and names in which all the words are, the best first."""
-        return await self._ask(self._store.search, words, limit, options)
+    # Upkeep
 
-    async def unsent(self, session_id: int | None) -> str:
-        """What was typed into a session, or a new one, and not sent."""
-        return await self._run(self._store.unsent, session_id)
-
-    async def keep_unsent(self, session_id: int | None, text: str) -> None:
-        """Keeps what is typed and not sent yet; an empty text removes it."""
-        await self._run(self._store.keep_unsent, session_id, text)
-
-    async def rename(self, session_id: int, name: str) -> SessionModel | None:
-        """Gives a session a name, which hfs never replaces. None if there is no such session."""
-        return await self._run(self._store.rename, session_id, name)
-
-    async def tag(self, session_id: int, add: Iterable[str] = (), remove: Iterable[str] = ()) -> SessionModel | None:
-        """Gives a session tags, and takes others away. None if there is no such session."""
-        return await self._run(self._store.tag, session_id, add, remove)
-
-    async def pin(self, session_id: int, pinned: bool = True) -> SessionModel | None:
-        """Keeps a session at the top of lists, or no longer. None if there is no such session."""
-        return await self._run(self._store.pin, session_id, pinned)
-
-    async def archive(self, session_id: int, archived: bool = True) -> SessionModel | None:
-        """Takes a session out of lists that don't ask for it, or brings it back. None if there is no such session."""
-        return await self._run(self._store.archive, session_id, archived)
-
-    async def tags(self) -> dict[str, int]:
-        """Every tag and how many sessions have it, the most used first."""
-        return await self._ask(self._store.tags)
-
-    async def fork(self, session_id: int, *, before: int | None = None, name: str | None = None) -> SessionModel:
-        """A new session that begins as another does, up to a message."""
-        return await self._run(self._store.fork, session_id, before=before, name=name)
-
-    async def edit_message(self, session_id: int, message_id: int, content: str) -> MessageModel | None:
-        """Gives a message another text. None if there is no such session."""
-        return await self._run(self._store.edit_message, session_id, message_id, content)
-
-    async def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
-        """Takes messages out for good; returns how many."""
-        return await self._run(self._store.remove_messages, session_id, message_ids)
-
-    async def editable(self, session_id: int) -> dict[str, Any] | None:
-        """A session's document as it goes into an editor, or None."""
-        return await self._run(self._store.editable, session_id)
-
-    async def merge_edited(self, session_id: int, base: dict[str, Any], edited: dict[str, Any]) -> MergedEdit:
-        """Brings an edit into a session, with what others did to it meanwhile; says what changed."""
-        return await self._run(self._store.merge_edited, session_id, base, edited)
-
-    async def delete(self, session_id: int) -> bool:
-        """Moves a session to the trash; says whether it was there."""
-        return await self._run(self._store.delete, session_id)
-
-    async def delete_unchanged(self, shown: SessionSummary) -> bool:
-        """Moves a session to the trash, if nothing happened in it since it was shown; says whether it did."""
-        return await self._run(self._store.delete_unchanged, shown)
-
-    async def list_trash(self) -> list[TrashedSession]:
-        """What was deleted, the latest first."""
-        return await self._run(self._store.list_trash)
-
-    async def list_taken_out(self) -> list[TrashedSession]:
-        """Messages in the trash that were taken out of a session which is still there, the latest first."""
-        return await self._ask(self._store.list_taken_out)
-
-    async def restore(self, session_id: int) -> SessionModel | None:
-        """Brings back what the trash has of a session, or None."""
-        return await self._run(self._store.restore, session_id)
-
-    async def empty_trash(self, before: datetime | None = None) -> int:
-        """Removes deleted sessions for good; returns how many files that were."""
-        return await self._run(self._store.empty_trash, before)
-
-    async def rescue(self, session_id: int) -> SessionModel | None:
-        """A session whose file is damaged, read-only, with what can be read of it."""
-        return await self._run(self._store.rescue, session_id)
-
-    async def check(self, session_ids: Sequence[int] | None = None, *, repair: bool = False) -> CheckReport:
-        """Reads everything, says what is wrong with it, and mends what can be mended."""
-        return await self._run(self._store.check, session_ids, repair=repair)
-
-    async def conflict_copies(self) -> list[tuple[int, Path]]:
-        """What sync programs left beside the sessions: each session's id, and the copy."""
-        return await self._run(self._store.conflict_copies)
-
-    async def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
-        """Brings a conflict copy into its session; the copy goes to the trash."""
-        return await self._ask(self._store.merge_copy, session_id, path)
-
-    async def import_document(self, document: object) -> tuple[SessionModel, bool]:
-        """Adds a session from a document; says whether it was added or was here already."""
-        return await self._ask(self._store.import_document, document)
+    check = _on_a_thread(SessionStore.check)
+    conflict_copies = _on_a_thread(SessionStore.conflict_copies)
+    merge_copy = _on_a_thread(SessionStore.merge_copy, by_the_index=True)
+    import_document = _on_a_thread(SessionStore.import_document, by_the_index=True)
 
     async def run_import(self, work: Callable[[SessionImport], _Result], *, dry_run: bool = False) -> _Result:
         """Lets ``work`` bring many sessions in, on a thread.
@@ -307,37 +209,13 @@ class SessionRepository:
 
         return await self._ask(run)
 
-    async def resolve(self, text: str) -> int:
-        """The session that a person means: an id, ``last``, a part of the name, the start of a uid."""
-        return await self._ask(self._store.resolve, text)
+    # Words that are not in a session yet
 
-    async def path(self, session_id: int) -> Path | None:
-        """The session's file."""
-        return await self._run(self._store.path, session_id)
-
-    async def revision(self, session_id: int) -> str | None:
-        """A mark that changes whenever the file does; None if it is gone."""
-        return await self._run(self._store.revision, session_id)
-
-    async def ensure_message(self, session_id: int, message: NewMessage) -> MessageModel:
-        """Appends a message, unless an earlier attempt brought it in. It is durable when this returns."""
-        return await self._run(self._store.ensure_message, session_id, message)
-
-    async def keep_aside(self, session_id: int, messages: Sequence[MessageModel]) -> int:
-        """Keeps messages in the trash that another program took out of a session; returns how many."""
-        return await self._run(self._store.keep_aside, session_id, messages)
-
-    async def keep_draft(self, session_id: int, message: NewMessage) -> Draft:
-        """Keeps a message that could not be saved into its session."""
-        return await self._run(self._store.keep_draft, session_id, message)
-
-    async def list_drafts(self) -> list[Draft]:
-        """Words that are not in their session yet, oldest first."""
-        return await self._run(self._store.list_drafts)
-
-    async def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
-        """Saves what was kept, where its session can be written now."""
-        return await self._run(self._store.save_drafts, session_id)
+    keep_draft = _on_a_thread(SessionStore.keep_draft)
+    list_drafts = _on_a_thread(SessionStore.list_drafts)
+    save_drafts = _on_a_thread(SessionStore.save_drafts)
+    unsent = _on_a_thread(SessionStore.unsent)
+    keep_unsent = _on_a_thread(SessionStore.keep_unsent)
 
     @contextlib.asynccontextmanager
     async def streaming_draft(
