@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.segment import Segment
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -58,7 +58,10 @@ class HFSApp(App[int]):
 
     TITLE = "hfs"
     CSS_PATH = Path(__file__).parent / "screens" / "chat.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = []
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", priority=True, show=False),
+        Binding("ctrl+p", "command_palette", "List all commands", priority=True, show=False),
+    ]
 
     def __init__(self, home: Path, options: ChatOptions | None = None, *, owns_process: bool = False) -> None:
         super().__init__()

@@ -41,10 +41,12 @@ class ChatScreen(Screen[None]):
 
     AUTO_FOCUS = "Prompt"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop_answer", "Stop the answer", priority=True),
-        Binding("ctrl+c", "stop_or_quit", "Stop, or quit", priority=True),
+        Binding(
+            "escape", "stop_answer", "Stop the answer, or an import, and keep what came; leave an edit", priority=True
+        ),
+        Binding("ctrl+c", "stop_or_quit", "Copy what is marked; stop; empty the line; twice: quit", priority=True),
         Binding("ctrl+o", "pick_session", "Pick a session", priority=True),
-        Binding("ctrl+end", "follow", "Newest", priority=True),
+        Binding("ctrl+end", "follow", "Go to the newest", priority=True),
         Binding("pageup", "scroll_transcript(-1)", "Scroll up", priority=True),
         Binding("pagedown", "scroll_transcript(1)", "Scroll down", priority=True),
     ]

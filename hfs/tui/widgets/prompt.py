@@ -21,6 +21,13 @@ class Prompt(TextArea):
         complete: What a beginning may become.
     """
 
+    TAKEN: ClassVar[tuple[Binding, ...]] = (
+        Binding("enter", "submit", "Send; //text sends /text"),
+        Binding("ctrl+j,shift+enter", "break_line", "Break the line"),
+        Binding("tab", "complete", "Complete a command, a session's name or a path; again: the next that fits"),
+        Binding("up,down", "recall", "Bring back what you said before, in any session"),
+    )
+    """Keys that are taken in the order of what is typed, which bindings would overtake."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "search_history", "Search what you said"),
         Binding("ctrl+g", "edit_outside", "Write in $EDITOR"),

@@ -43,8 +43,8 @@ class Transcript(ScrollView, can_focus=True):
         *(f"transcript--{kind}" for kind in ("who", "user", "note", "error", "fold", "inline-code", "heading"))
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("end", "follow", "Newest", show=False),
-        Binding("home", "scroll_home", "Oldest", show=False),
+        Binding("end", "follow", "Go to the newest", show=False),
+        Binding("home", "scroll_home", "Go to the oldest", show=False),
     ]
 
     following: reactive[bool] = reactive(True)
