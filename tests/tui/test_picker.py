@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
 from hfs.persistence import NewMessage, SessionStore
-from hfs.tui.screens.finding import MOST
+from hfs.tui.picker.finder import MOST
 from hfs.tui.screens.picker import PickerScreen
 from hfs.tui.widgets.status import StatusBar
 from tests.support.model_server import ModelServer
@@ -206,6 +207,39 @@ async def test_a_session_is_pinned_archived_and_tagged_in_place(
         assert counts(pilot) == "Archived. 2 sessions; 1 archived: Ctrl+A"
     document = json.loads((home / "sessions" / "2.json").read_bytes())
     assert (document.get("tags"), document.get("archived"), document.get("pinned")) == (["Two", "three"], True, None)
+
+
+async def test_each_change_is_undone_the_last_one_first(home: Path, server: ModelServer, store: SessionStore) -> None:
+    make(store, "one", "text")
+    store.tag(1, ["old", "gone"])
+
+    def stored() -> tuple[object, ...]:
+        document = json.loads((home / "sessions" / "1.json").read_bytes())
+        return document["name"], document.get("pinned"), document.get("archived"), document.get("tags")
+
+    async with picker(home, server) as pilot:
+        await pilot.press("ctrl+z")
+        assert counts(pilot).startswith("Nothing was changed here;")
+        states = [stored()]
+        changes = {
+            "Tagged.": ("f5", *["backspace"] * 4, *"new", "enter"),
+            "Renamed.": ("f2", "r", "enter"),
+            "Pinned.": ("f3",),
+            "Archived.": ("f4",),
+        }
+        for told, keys in changes.items():
+            await pilot.press(*keys)
+            await until(pilot, partial(lambda told: counts(pilot).startswith(told), told))
+            states.append(stored())
+        assert states[2:] == [
+            ("oner", None, None, ["old", "new"]),
+            ("oner", True, None, ["old", "new"]),
+            ("oner", True, True, ["old", "new"]),
+        ]
+        for state in reversed(states[:-1]):
+            await pilot.press("ctrl+z")
+            await until(pilot, partial(lambda state: stored() == state, state))
+        await until(pilot, lambda: counts(pilot) == "Undone. 1 session")
 
 
 async def test_what_is_no_tag_is_refused_and_what_was_typed_stays(

@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 
 from hfs.persistence import SearchHit, SessionSummary
-from hfs.tui.screens.finding import Row, spelled
-from hfs.tui.screens.lines import LineDrawing, marks_of
+from hfs.tui.picker.finder import Row, spelled
+from hfs.tui.picker.lines import LineDrawing, marks_of
 
 MOMENT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

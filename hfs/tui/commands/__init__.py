@@ -17,27 +17,14 @@ __all__ = ["COMMANDS", "Chat", "Command", "completions", "hints", "run_command"]
 
 
 async def _help(chat: Chat, argument: str) -> None:
+    # The screens whose keys are told import this module.
+    from hfs.tui.keys import chat_keys
+
     await chat.transcript.show_table(
         ["Command", "What it does"], [[command.usage, command.help] for command in COMMANDS]
     )
-    await chat.transcript.show_table(["Key", "What it does"], [list(row) for row in KEYS])
+    await chat.transcript.show_table(["Key", "What it does"], [list(row) for row in chat_keys().rows])
 
-
-KEYS: Final = (
-    ("Enter", "Send. //text sends /text."),
-    ("Ctrl+J, Shift+Enter", "Break the line."),
-    ("Tab", "Complete a command, a session's name or a path; again: the next that fits."),
-    ("Up, Down", "What you said before, in any session."),
-    ("Ctrl+R", "Search what you said."),
-    ("Ctrl+G", "Write in $EDITOR."),
-    ("Ctrl+O", "Pick a session."),
-    ("Esc", "Stop the answer, or an import, and keep what came; leave an edit."),
-    ("Click on ▸", "Unfold it; on ▾: fold it again."),
-    ("Page Up, Page Down", "Scroll. Ctrl+End goes back to the newest."),
-    ("Ctrl+C", "Copy what is marked; stop; empty the line; twice: quit."),
-    ("Ctrl+Q", "Quit."),
-    ("Ctrl+P", "All commands."),
-)
 
 COMMANDS: Final = (
     Command("help", "/help", "Show the commands and keys.", _help, while_answering=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,7 +16,8 @@ from textual.widgets.option_list import Option
 
 from hfs.display import one_line
 
-_MOST = 200
+_MOST: Final = 200
+"""How many texts are listed at once."""
 
 
 class HistoryScreen(ModalScreen[str | None]):
@@ -27,10 +28,12 @@ class HistoryScreen(ModalScreen[str | None]):
     """
 
     CSS_PATH = "choosing.tcss"
+    TAKEN: ClassVar[tuple[Binding, ...]] = (Binding("enter", "submit", "Take it into the prompt"),)
+    """Keys that the input takes."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Back", priority=True),
-        Binding("up,ctrl+r", "move(-1)", "Up", priority=True, show=False),
-        Binding("down", "move(1)", "Down", priority=True, show=False),
+        Binding("escape", "dismiss", "Leave", priority=True),
+        Binding("up,ctrl+r", "list('cursor_up')", "Go to one further back", priority=True, show=False),
+        Binding("down", "list('cursor_down')", "Go to one less far back", priority=True, show=False),
     ]
 
     def __init__(self, texts: Sequence[str]) -> None:
@@ -59,13 +62,9 @@ class HistoryScreen(ModalScreen[str | None]):
         options.set_options(Option(Content(one_line(text, 200))) for text in self._found)
         options.highlighted = 0 if self._found else None
 
-    def action_move(self, step: int) -> None:
-        """Goes up or down in the list."""
-        options = self.query_one(OptionList)
-        if step < 0:
-            options.action_cursor_up()
-        else:
-            options.action_cursor_down()
+    async def action_list(self, action: str) -> None:
+        """Moves in the list."""
+        await self.query_one(OptionList).run_action(action)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

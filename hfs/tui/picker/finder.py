@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from hfs.display import counted
 from hfs.persistence import ListQuery, SearchHit, SearchOptions, SessionFilter, SessionRepository, SessionSummary
 
 MOST: Final = 200
@@ -41,8 +42,22 @@ class Listing:
     """Whether there are no more than that."""
     archived: int = 0
     """How many sessions are left out because they are archived."""
-    total: int = 0
-    """How many sessions there are."""
+
+    def counts(self, *, looked_for: bool) -> str:
+        """How much is listed, and how much isn't, in words.
+
+        Args:
+            looked_for: Whether words were looked for.
+        """
+        if not looked_for:
+            text = counted(self.fitting, "session")
+        elif self.fitting:
+            text = f"{self.fitting:,} fit" if self.is_exact else f"more than {self.fitting:,} fit"
+        else:
+            text = "nothing fits"
+        more = f", {len(self.rows)} listed" if len(self.rows) < self.fitting else ""
+        archived = f"; {self.archived:,} archived: Ctrl+A" if self.archived else ""
+        return f"{text}{more}{archived}"
 
     def __add__(self, other: Listing) -> Listing:
         return Listing(
@@ -50,7 +65,6 @@ class Listing:
             self.fitting + other.fitting,
             self.is_exact and other.is_exact,
             self.archived + other.archived,
-            max(self.total, other.total),
         )
 
 
@@ -94,7 +108,7 @@ class SessionFinder:
 
     async def _list(self, wanted: SessionFilter, limit: int) -> Listing:
         page = await self._repo.list_sessions(ListQuery(wanted, "updated", limit, pinned_first=True))
-        return Listing([Row(one) for one in page.sessions], page.matching, True, page.archived, page.total)
+        return Listing([Row(one) for one in page.sessions], page.matching, True, page.archived)
 
     async def _spelled(self, words: str, archived: bool) -> list[Row]:
         letters = "".join(words.split())
@@ -125,7 +139,7 @@ class SessionFinder:
         rows = [Row(known[hit.session_id], hit) for hit in hits if hit.session_id in known.keys() - hidden]
         left_out = len(found.hits) - len(hits) + sum(found.in_session.get(number, 0) for number in hidden)
         only_said = len(hidden) - await self._count_named(words, hidden)
-        return Listing(rows, max(found.total - left_out, len(rows)), found.exact, only_said, page.total)
+        return Listing(rows, max(found.total - left_out, len(rows)), found.exact, only_said)
 
     async def _count_named(self, words: str, ids: set[int]) -> int:
         """How many of these sessions have the words in their names too."""

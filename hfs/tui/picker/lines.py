@@ -14,7 +14,7 @@ from textual.content import Span
 
 from hfs.display import counted, display, local_time, one_line
 from hfs.persistence import MessageModel, SearchHit, SessionSummary
-from hfs.tui.screens.finding import Row, spelled
+from hfs.tui.picker.finder import Row, spelled
 
 _MARKED: Final = "bold underline"
 _DIM: Final = "dim"

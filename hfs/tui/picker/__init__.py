@@ -1,0 +1,1 @@
+"""What the picker's screen does, one job a module: find sessions, keep up with typing, draw lines, change and undo."""
