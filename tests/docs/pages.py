@@ -9,7 +9,10 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent.parent
 DOCS: Final = ROOT / "docs"
-_BLOCK: Final = re.compile(r"^(<!-- not run: [^\n]+ -->\n)?```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK: Final = re.compile(
+    r"^(?:(?P<skipped><!-- not run: [^\n]+ -->\n)?```sh\n(?P<code>.*?)^```|<!-- run: (?P<hidden>[^\n]+) -->)$",
+    re.MULTILINE | re.DOTALL,
+)
 _ELSEWHERE: Final = re.compile(r"^<!-- run by (\S+) -->$", re.MULTILINE)
 
 
@@ -40,9 +43,10 @@ class Page:
         """Its shell blocks that can be run, each line on the line that it has in the page; empty if there are none."""
         lines = [""] * (self.text.count("\n") + 1)
         for block in _BLOCK.finditer(self.text):
-            if block[1] is None:
-                first = self.text.count("\n", 0, block.start(2))
-                code = block[2].splitlines()
+            if block["skipped"] is None:
+                part = "hidden" if block["hidden"] else "code"
+                first = self.text.count("\n", 0, block.start(part))
+                code = block[part].splitlines()
                 lines[first : first + len(code)] = code
         return "\n".join(lines) if any(lines) else ""
 

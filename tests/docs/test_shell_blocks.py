@@ -1,6 +1,7 @@
 """What the pages tell people to type works as it stands there.
 
-A block that can't be run here is marked in the page, on the line above it: ``<!-- not run: why -->``.
+A block that can't be run here is marked in the page, on the line above it: ``<!-- not run: why -->``. What a person
+does in the chat, and what follows supposes, is done by ``<!-- run: commands -->``.
 """
 
 from __future__ import annotations
