@@ -35,6 +35,11 @@ def add(notes: DocumentTable, text: str) -> None:
     click.echo(notes.insert({"text": text, "done": False}))
 
 
+def show(notes: list[Document]) -> None:
+    for note in notes:
+        click.echo(f"{note.doc_id:>4}  [{'x' if note['done'] else ' '}]  {note['text'].replace(chr(10), ' / ')}")
+
+
 @notebook.command("list")
 @click.pass_obj
 def list_notes(notes: DocumentTable) -> None:
@@ -58,11 +63,6 @@ def done(notes: DocumentTable, number: int) -> None:
     if not notes.contains(doc_id=number):
         raise click.ClickException(f"There is no note {number}.")
     notes.update({"done": True}, doc_ids=[number])
-
-
-def show(notes: list[Document]) -> None:
-    for note in notes:
-        click.echo(f"{note.doc_id:>4}  [{'x' if note['done'] else ' '}]  {note['text'].replace(chr(10), ' / ')}")
 
 
 if __name__ == "__main__":

@@ -97,7 +97,6 @@ _HOMES = {
     ".session_document.foreign": ("checked_import",),
     ".session_document.rendering": ("merge_files", "parse_document", "render_document", "render_json"),
     ".session_document.uids": ("new_uid",),
-    ".sessions.drafts": ("DraftFile",),
     ".sessions.draft_files": ("DraftFile",),
     ".sessions.importing": ("SessionImport",),
     ".sql": ("Base", "create_db_engine", "get_session_factory"),
