@@ -66,19 +66,21 @@ class PickerScreen(ModalScreen[Picked | None]):
     """
 
     CSS_PATH = "choosing.tcss"
+    TAKEN: ClassVar[tuple[Binding, ...]] = (Binding("enter", "submit", "Open it; store a name or tags"),)
+    """Keys that the input takes."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back", priority=True),
-        Binding("up", "list('cursor_up')", "Up", priority=True, show=False),
-        Binding("down", "list('cursor_down')", "Down", priority=True, show=False),
-        Binding("pageup", "list('page_up')", "Page up", priority=True, show=False),
-        Binding("pagedown", "list('page_down')", "Page down", priority=True, show=False),
-        Binding("f2", "type('name')", "Rename", priority=True),
-        Binding("f3", "pin", "Pin", priority=True),
-        Binding("f4", "archive", "Archive", priority=True),
-        Binding("f5", "type('tags')", "Tags", priority=True),
-        Binding("ctrl+x", "delete", "To the trash", priority=True),
-        Binding("ctrl+z", "undo", "Undo", priority=True),
-        Binding("ctrl+a", "show_archived", "Archived ones too", priority=True),
+        Binding("escape", "back", "Leave; leave a name or tags as they were", priority=True),
+        Binding("up", "list('cursor_up')", "Go up", priority=True, show=False),
+        Binding("down", "list('cursor_down')", "Go down", priority=True, show=False),
+        Binding("pageup", "list('page_up')", "Go a page up", priority=True, show=False),
+        Binding("pagedown", "list('page_down')", "Go a page down", priority=True, show=False),
+        Binding("f2", "type('name')", "Give it another name", priority=True),
+        Binding("f3", "pin", "Pin it, or no longer", priority=True),
+        Binding("f4", "archive", "Archive it, or bring it back", priority=True),
+        Binding("f5", "type('tags')", "Change its tags", priority=True),
+        Binding("ctrl+x", "delete", "Move it to the trash", priority=True),
+        Binding("ctrl+z", "undo", "Undo the last change that was made here", priority=True),
+        Binding("ctrl+a", "show_archived", "List archived ones too, or no longer", priority=True),
     ]
 
     def __init__(self, repo: SessionRepository, current: int | None, words: str = "") -> None:
