@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import NoReturn
 
@@ -11,6 +12,12 @@ def main() -> NoReturn:
     """Runs the command line, and turns errors into one line and an exit code."""
     # Imports make many objects, and none that could be freed.
     gc.disable()
+    asked = os.environ.get("_HFS_COMPLETE")
+    if asked:
+        # A shell, while somebody types: no command is run, whatever else stands there.
+        from hfs.cli._shells import answer
+
+        sys.exit(answer(asked))
     try:
         from hfs.cli._group import cli
         from hfs.cli._output import complain, exit_code, make_printable

@@ -8,8 +8,10 @@ from importlib import import_module
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from hfs import __version__
+from hfs.cli._completions import complete_folder, complete_model, complete_session, complete_store
 
 _OF_THE_CHAT: Final = frozenset(("continue_last", "resume", "model", "base_url", "no_save"))
 
@@ -96,6 +98,14 @@ class LazyGroup(click.Group):
             talk("")
             ctx.exit(INTERRUPTED)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        # click's own would import every command for its summary.
+        return [
+            CompletionItem(name, help=COMMANDS[name][1]) for name in sorted(COMMANDS) if name.startswith(incomplete)
+        ]
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.format_commands(ctx, formatter)
         # click's own order is the other way round, and it would write the commands again.
@@ -117,15 +127,26 @@ class LazyGroup(click.Group):
 )
 @click.option("-c", "--continue", "continue_last", is_flag=True, help="Go on with the last session.")
 @click.option(
-    "-r", "--resume", metavar="[SESSION]", is_flag=False, flag_value="", help="Resume a session, or pick one."
+    "-r",
+    "--resume",
+    metavar="[SESSION]",
+    shell_complete=complete_session,
+    is_flag=False,
+    flag_value="",
+    help="Resume a session, or pick one.",
 )
-@click.option("-m", "--model", metavar="MODEL", help="The model to talk to, as provider/name.")
+@click.option(
+    "-m", "--model", metavar="MODEL", shell_complete=complete_model, help="The model to talk to, as provider/name."
+)
 @click.option("--base-url", metavar="URL", help="The address of an OpenAI-compatible server.")
 @click.option("--no-save", is_flag=True, help="Keep nothing of this chat; it can't be brought back.")
 @click.option("--offline", is_flag=True, help="Refuse to talk to anything but this machine.")
-@click.option("--home", metavar="FOLDER", help="Use this folder instead of ~/.hfs.")
+@click.option("--home", metavar="FOLDER", shell_complete=complete_folder, help="Use this folder instead of ~/.hfs.")
 @click.option(
-    "--store", metavar="STORE", help="Where sessions are: documents, sqlite, or postgresql://USER@HOST/DATABASE."
+    "--store",
+    metavar="STORE",
+    shell_complete=complete_store,
+    help="Where sessions are: documents, sqlite, or postgresql://USER@HOST/DATABASE.",
 )
 @click.version_option(__version__, prog_name="hfs")
 @click.pass_context

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from hfs.cli._completions import complete_model, complete_session
 from hfs.cli._output import FAILED, out, talk
 from hfs.display import one_line
 from hfs.persistence import SessionRepository
@@ -17,8 +18,15 @@ _INTERRUPTED = 130
 @click.command("ask")
 @click.argument("text", nargs=-1, metavar="[TEXT]...")
 @click.option("-c", "--continue", "continue_last", is_flag=True, help="Go on with the last session.")
-@click.option("-s", "--session", help="Go on with this session: an id, a part of the name, the start of a uid.")
-@click.option("-m", "--model", metavar="MODEL", help="The model to talk to, as provider/name.")
+@click.option(
+    "-s",
+    "--session",
+    shell_complete=complete_session,
+    help="Go on with this session: an id, a part of the name, the start of a uid.",
+)
+@click.option(
+    "-m", "--model", metavar="MODEL", shell_complete=complete_model, help="The model to talk to, as provider/name."
+)
 @click.option("--base-url", metavar="URL", help="The address of an OpenAI-compatible server.")
 @click.pass_context
 def ask_command(

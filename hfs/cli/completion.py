@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import PurePath
+
 import click
-from click.shell_completion import get_completion_class
 
 from hfs.cli._output import out
+from hfs.cli._shells import SHELLS, script
 
 
 @click.command("completion")
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def completion_command(shell: str) -> None:
+@click.argument("shell", type=click.Choice(SHELLS), required=False)
+def completion_command(shell: str | None) -> None:
     """Print the completion script of a shell.
+
+    It completes commands, options, and what they take: sessions by name, tags, models, settings. SHELL is the one of
+    $SHELL, where none is named. A new shell then knows it; zsh wants its line in ~/.zshrc, below `compinit`.
 
     \b
     Examples:
-      hfs completion bash > ~/.local/share/bash-completion/completions/hfs
+      echo 'eval "$(hfs completion bash)"' >> ~/.bashrc
+      echo 'eval "$(hfs completion zsh)"' >> ~/.zshrc
       hfs completion fish > ~/.config/fish/completions/hfs.fish
     """
-    from hfs.cli._group import cli
+    out(script(shell or _own_shell()), newline=False)
 
-    script = get_completion_class(shell)
-    assert script is not None
-    out(script(cli, {}, "hfs", "_HFS_COMPLETE").source())
+
+def _own_shell() -> str:
+    name = PurePath(os.environ.get("SHELL", "")).name
+    if name not in SHELLS:
+        raise click.UsageError(f"$SHELL is none of those that can complete. Name one: {', '.join(SHELLS)}.")
+    return name

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hfs import paths, persistence
+from hfs.cli._completions import complete_session_of_source, complete_store
 from hfs.cli._output import FAILED, INTERRUPTED, out, out_json, talk
 from hfs.cli._store import indexing_bar
 from hfs.display import counted
@@ -28,9 +29,23 @@ if TYPE_CHECKING:
 
 
 @click.command("copy")
-@click.argument("sessions", nargs=-1, metavar="[SESSION]...")
-@click.option("--from", "source", required=True, metavar="STORE", help="The store that sessions are copied from.")
-@click.option("--to", "target", required=True, metavar="STORE", help="The store that they are copied to.")
+@click.argument("sessions", nargs=-1, metavar="[SESSION]...", shell_complete=complete_session_of_source)
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    metavar="STORE",
+    shell_complete=complete_store,
+    help="The store that sessions are copied from.",
+)
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="STORE",
+    shell_complete=complete_store,
+    help="The store that they are copied to.",
+)
 @click.option("--update", is_flag=True, help="Give sessions that are there already the name, tags… of the source.")
 @click.option("--dry-run", is_flag=True, help="Say what would be copied; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON, for programs.")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import click
 
+from hfs.cli._completions import complete_session
 from hfs.cli._output import FAILED, complain, talk
 from hfs.cli._store import open_store
 from hfs.display import counted, one_line
@@ -27,7 +28,7 @@ _HEADER: Final = ("format", "id", "uid", "name", "name_source", "created_at", "u
 
 
 @click.command("edit")
-@click.argument("session")
+@click.argument("session", shell_complete=complete_session)
 @click.option("--json", "as_json", is_flag=True, help="As JSON; a damaged session is mended this way.")
 @click.option(
     "--from", "source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",

@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from hfs.cli._completions import complete_file, complete_session
 from hfs.cli._output import FAILED, is_on_terminal, out_bytes, talk
 from hfs.cli._store import open_store
 from hfs.display import counted, one_line
@@ -45,7 +46,7 @@ Examples:
 
 
 @click.command("export", help=_HELP)
-@click.argument("sessions", nargs=-1, metavar="[SESSION]...")
+@click.argument("sessions", nargs=-1, metavar="[SESSION]...", shell_complete=complete_session)
 @click.option("--all", "everything", is_flag=True, help="All sessions.")
 @click.option(
     "-f",
@@ -54,7 +55,14 @@ Examples:
     type=click.Choice([exporter.name for exporter in EXPORTERS]),
     help="The format. Without it: what the file's name ends in; json where that says nothing.",
 )
-@click.option("-o", "--output", default=STDOUT, metavar="FILE", help="A file, a folder (`x/`) or an archive (`x.zip`).")
+@click.option(
+    "-o",
+    "--output",
+    default=STDOUT,
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="A file, a folder (`x/`) or an archive (`x.zip`).",
+)
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @click.option("--redact", is_flag=True, help="Mask keys, tokens, e-mail addresses and home folders.")
 @click.pass_context

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from hfs.cli._completions import complete_file
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.transfer.importing import ImportOptions, importer_names, run_import
@@ -20,7 +21,7 @@ _INTERRUPTED = 130
 
 
 @click.command("import")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", shell_complete=complete_file)
 @click.option(
     "--from",
     "form",

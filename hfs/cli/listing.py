@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 
 from hfs.cli._columns import cells, padded
+from hfs.cli._completions import complete_model_heard, complete_tag
 from hfs.cli._output import is_on_terminal, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
@@ -32,8 +33,13 @@ _ASKED: Final = ("since", "until", "model", "tag", "pinned", "archived")
 @click.option("--sort", type=click.Choice(SORTS), default="created", show_default=True, help="In which order.")
 @click.option("--since", type=MOMENT, metavar="WHEN", help="Those in which something happened since then.")
 @click.option("--until", type=MOMENT, metavar="WHEN", help="Those begun before.")
-@click.option("--model", metavar="MODEL", help="Those in which it spoke, with or without its provider.")
-@click.option("--tag", metavar="TAG", help="Those that have it.")
+@click.option(
+    "--model",
+    metavar="MODEL",
+    shell_complete=complete_model_heard,
+    help="Those in which it spoke, with or without its provider.",
+)
+@click.option("--tag", metavar="TAG", shell_complete=complete_tag, help="Those that have it.")
 @click.option("--pinned", is_flag=True, help="Pinned ones only.")
 @click.option("--archived", is_flag=True, help="Archived ones only; else they are left out.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from hfs.cli._completions import complete_session
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store, require_files
 from hfs.display import one_line
@@ -14,7 +15,7 @@ from hfs.persistence import merge_files
 
 
 @click.command("merge")
-@click.argument("arguments", nargs=-1, metavar="[SESSION]...")
+@click.argument("arguments", nargs=-1, metavar="[SESSION]...", shell_complete=complete_session)
 @click.option("--driver", is_flag=True, help="As git's merge driver, with %O %A %B %P; see `hfs git-setup`.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from hfs.display import one_line
 
@@ -23,6 +24,15 @@ _SPANS: Final = {
 }
 _MONTHS: Final = {**dict.fromkeys(("mo", "month"), 1), **dict.fromkeys(("y", "yr", "year"), 12)}
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_USUAL: Final = (
+    ("today", "since midnight"),
+    ("yesterday", "since the midnight before"),
+    ("24h", "one day"),
+    ("7d", "one week"),
+    ("30d", "thirty days"),
+    ("6mo", "half a year"),
+    ("1y", "one year"),
+)
 _FORMS: Final = "write a date such as 2026-11-24, or how long ago: 12h, 7d, 2w, 6mo, 1y, yesterday"
 
 
@@ -122,6 +132,10 @@ class Moment(_ParamType):
             return parse_moment(str(value))
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Moments as they are typed most often."""
+        return [CompletionItem(text, help=what) for text, what in _USUAL if text.startswith(incomplete)]
 
 
 MOMENT: Final = Moment()

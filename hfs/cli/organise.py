@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import click
 
+from hfs.cli._completions import complete_session, complete_tag, complete_tag_of_session
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.display import one_line
@@ -16,10 +17,23 @@ _Change = Callable[[int], SessionModel | None]
 
 
 @click.command("tag")
-@click.argument("session", required=False)
-@click.argument("tags", nargs=-1, metavar="[TAG]...")
-@click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag away; may be given again.")
-@click.option("--also", multiple=True, metavar="SESSION", help="Another session, for the same; may be given again.")
+@click.argument("session", required=False, shell_complete=complete_session)
+@click.argument("tags", nargs=-1, metavar="[TAG]...", shell_complete=complete_tag)
+@click.option(
+    "-r",
+    "--remove",
+    multiple=True,
+    metavar="TAG",
+    shell_complete=complete_tag_of_session,
+    help="Take this tag away; may be given again.",
+)
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="SESSION",
+    shell_complete=complete_session,
+    help="Another session, for the same; may be given again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def tag_command(
     session: str | None, tags: tuple[str, ...], remove: tuple[str, ...], also: tuple[str, ...], as_json: bool
@@ -66,7 +80,7 @@ def _print_all_tags(store: SessionStore, as_json: bool) -> None:
 
 
 @click.command("pin")
-@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...", shell_complete=complete_session)
 @click.option("--off", is_flag=True, help="No longer.")
 def pin_command(sessions: tuple[str, ...], off: bool) -> None:
     """Keep sessions at the top of lists.
@@ -84,7 +98,7 @@ def pin_command(sessions: tuple[str, ...], off: bool) -> None:
 
 
 @click.command("archive")
-@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...", shell_complete=complete_session)
 @click.option("--off", is_flag=True, help="Bring them back.")
 def archive_command(sessions: tuple[str, ...], off: bool) -> None:
     """Take sessions out of lists.

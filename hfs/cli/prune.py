@@ -14,6 +14,7 @@ import click
 from click.termui import progressbar
 
 from hfs.cli._columns import cells, fitted
+from hfs.cli._completions import complete_model_heard, complete_tag
 from hfs.cli._output import is_on_terminal, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
@@ -47,8 +48,10 @@ class _Pruning:
 
 @click.command("prune")
 @click.option("--older-than", type=MOMENT, required=True, metavar="AGE", help="Nothing happened in them for so long.")
-@click.option("--tag", metavar="TAG", help="Only sessions with this tag.")
-@click.option("--model", metavar="MODEL", help="Only sessions in which this model spoke.")
+@click.option("--tag", metavar="TAG", shell_complete=complete_tag, help="Only sessions with this tag.")
+@click.option(
+    "--model", metavar="MODEL", shell_complete=complete_model_heard, help="Only sessions in which this model spoke."
+)
 @click.option("--pinned", is_flag=True, help="Pinned ones too; else they stay.")
 @click.option("--dry-run", is_flag=True, help="Only show which.")
 @click.option("--yes", is_flag=True, help="Don't ask.")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from hfs.cli._columns import cells, fitted
+from hfs.cli._completions import complete_model_heard, complete_session, complete_tag
 from hfs.cli._output import is_on_terminal, out_json, out_marked, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
@@ -35,10 +36,15 @@ Part = tuple[str, str | None]
 @click.command("search")
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option("--role", type=click.Choice(_ROLES), help="Said by it; `name`: in names of sessions only.")
-@click.option("--session", metavar="SESSION", help="In this session only.")
+@click.option("--session", metavar="SESSION", shell_complete=complete_session, help="In this session only.")
 @click.option("--since", type=MOMENT, metavar="WHEN", help="Said since then.")
-@click.option("--model", metavar="MODEL", help="In sessions in which it spoke, with or without its provider.")
-@click.option("--tag", metavar="TAG", help="In sessions that have it.")
+@click.option(
+    "--model",
+    metavar="MODEL",
+    shell_complete=complete_model_heard,
+    help="In sessions in which it spoke, with or without its provider.",
+)
+@click.option("--tag", metavar="TAG", shell_complete=complete_tag, help="In sessions that have it.")
 @click.option("--pinned", is_flag=True, help="In pinned sessions only.")
 @click.option("--archived", is_flag=True, help="In archived sessions only; else in all.")
 @click.option("--without", multiple=True, metavar="WORD", help="Nothing that has this word, too.")

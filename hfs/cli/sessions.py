@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hfs.cli._completions import complete_deleted, complete_session
 from hfs.cli._output import out, talk
 from hfs.cli._store import open_store, require_files
 from hfs.display import counted, one_line
@@ -11,7 +12,7 @@ from hfs.errors import SessionNotFoundError
 
 
 @click.command("rename")
-@click.argument("session")
+@click.argument("session", shell_complete=complete_session)
 @click.argument("name")
 def rename_command(session: str, name: str) -> None:
     """Give a session a name.
@@ -32,7 +33,7 @@ def rename_command(session: str, name: str) -> None:
 
 
 @click.command("fork")
-@click.argument("session")
+@click.argument("session", shell_complete=complete_session)
 @click.option("--before", type=click.IntRange(min=1), metavar="N", help="Leave out message N and what follows it.")
 @click.option("--name", help="The new session's name.")
 def fork_command(session: str, before: int | None, name: str | None) -> None:
@@ -53,7 +54,7 @@ def fork_command(session: str, before: int | None, name: str | None) -> None:
 
 
 @click.command("delete")
-@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...")
+@click.argument("sessions", nargs=-1, required=True, metavar="SESSION...", shell_complete=complete_session)
 def delete_command(sessions: tuple[str, ...]) -> None:
     """Move sessions to the trash.
 
@@ -71,7 +72,7 @@ def delete_command(sessions: tuple[str, ...]) -> None:
 
 
 @click.command("restore")
-@click.argument("session", required=False, type=click.IntRange(min=1))
+@click.argument("session", required=False, type=click.IntRange(min=1), shell_complete=complete_deleted)
 def restore_command(session: int | None) -> None:
     """Bring a session back from the trash.
 
@@ -94,7 +95,7 @@ def restore_command(session: int | None) -> None:
 
 
 @click.command("path")
-@click.argument("session")
+@click.argument("session", shell_complete=complete_session)
 def path_command(session: str) -> None:
     """Print the path of a session's file.
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from hfs.cli._completions import complete_key_owner, complete_setting, complete_setting_value
 from hfs.cli._output import FAILED, complain, out, out_json, talk
 from hfs.display import one_line
 from hfs.errors import ConfigError
@@ -129,8 +130,8 @@ def list_settings(as_json: bool) -> None:
 
 
 @config_command.command("set")
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", shell_complete=complete_setting)
+@click.argument("value", shell_complete=complete_setting_value)
 def set_setting(key: str, value: str) -> None:
     """Change a setting.
 
@@ -149,7 +150,7 @@ def set_setting(key: str, value: str) -> None:
 
 
 @config_command.command("set-key")
-@click.argument("provider")
+@click.argument("provider", shell_complete=complete_key_owner)
 def set_key(provider: str) -> None:
     """Put a key or password into the system's keyring.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hfs.cli._completions import complete_session
 from hfs.cli._output import FAILED, is_on_terminal, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.display import display, local_time, one_line
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("session")
+@click.argument("session", shell_complete=complete_session)
 @click.option("--json", "as_json", is_flag=True, help="The document, as JSON.")
 @click.option("--unfold", is_flag=True, help="Show reasoning, tool calls, their results and attachments too.")
 @click.option("--no-pager", is_flag=True, help="Print it, however long it is.")

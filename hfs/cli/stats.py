@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from hfs.cli._completions import complete_model_heard, complete_tag
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
@@ -25,8 +26,10 @@ _LABEL: Final = 60
 @click.command("stats")
 @click.option("--since", type=MOMENT, metavar="WHEN", help="Only what was said then or later.")
 @click.option("--until", type=MOMENT, metavar="WHEN", help="Only what was said before.")
-@click.option("--model", metavar="MODEL", help="Only sessions in which this model spoke.")
-@click.option("--tag", metavar="TAG", help="Only sessions with this tag.")
+@click.option(
+    "--model", metavar="MODEL", shell_complete=complete_model_heard, help="Only sessions in which this model spoke."
+)
+@click.option("--tag", metavar="TAG", shell_complete=complete_tag, help="Only sessions with this tag.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 def stats_command(
     since: datetime | None, until: datetime | None, model: str | None, tag: str | None, as_json: bool

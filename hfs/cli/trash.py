@@ -7,6 +7,7 @@ from datetime import datetime
 
 import click
 
+from hfs.cli._completions import complete_deleted
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import Moment
@@ -81,7 +82,9 @@ def _as_json(one: TrashedSession, what: str) -> dict[str, object]:
 
 
 @trash_command.command("restore")
-@click.argument("sessions", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID...")
+@click.argument(
+    "sessions", nargs=-1, required=True, type=click.IntRange(min=1), metavar="ID...", shell_complete=complete_deleted
+)
 def restore_trash(sessions: tuple[int, ...]) -> None:
     """Bring sessions back.
 
