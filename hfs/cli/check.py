@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
+from hfs.cli._completions import complete_session
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.display import one_line
+from hfs.paths import home_folder
 from hfs.persistence import CheckReport, Finding
+from hfs.stores import named_store
+
+if TYPE_CHECKING:
+    from hfs.cli._home_parts import HomeParts
 
 _MANY = 2000
 
 
 @click.command("check")
-@click.argument("sessions", nargs=-1, metavar="[SESSION]...")
+@click.argument("sessions", nargs=-1, metavar="[SESSION]...", shell_complete=complete_session)
 @click.option("--repair", is_flag=True, help="Mend what can be mended; original files are kept in damaged/.")
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")
 @click.pass_context
@@ -30,26 +37,53 @@ def check_command(ctx: click.Context, sessions: tuple[str, ...], repair: bool, a
       hfs check
       hfs check 12 --repair
     """
+    home = home_folder()
+    shown = None
     with open_store() as store:
         if not sessions and store.count() > _MANY:
             talk(f"Reading {store.count()} sessions…")
         chosen = [store.resolve(session) for session in sessions] if sessions else None
         report = store.check(chosen, repair=repair)
+        if chosen is None:
+            from hfs.cli._home_parts import measure_home
+
+            location, source = named_store(home)
+            source = "--store" if ctx.find_root().params.get("store") is not None else source
+            shown = measure_home(home, report, location, source, store)
     if as_json:
-        out_json({**asdict(report), "well": report.is_well})
+        out_json(_as_json(report, shown))
     else:
-        _print_report(report)
+        _print_report(report, shown, repair=repair)
     if not report.is_well:
         ctx.exit(1)
 
 
-def _print_report(report: CheckReport) -> None:
+def _as_json(report: CheckReport, shown: HomeParts | None) -> dict[str, object]:
+    return {
+        "home": report.home,
+        "sessions": report.sessions,
+        "messages": report.messages,
+        "findings": [asdict(finding) for finding in report.findings],
+        "well": report.is_well,
+        "home_folder": shown.to_json(report) if shown else None,
+    }
+
+
+def _print_report(report: CheckReport, shown: HomeParts | None, *, repair: bool) -> None:
+    if shown is not None:
+        from hfs.cli._home_parts import lines_of
+
+        for line in lines_of(shown):
+            out(line)
+        out()
     for finding in sorted(report.findings, key=lambda found: ("damage", "problem", "remark").index(found.level)):
         _print_finding(finding)
     left = [finding for finding in report.findings if finding.level != "remark" and not finding.mended]
     mended = sum(finding.mended for finding in report.findings)
     out(f"Read in {report.home}: sessions: {report.sessions}, messages: {report.messages}.")
-    out((f"{mended} mended. " if mended else "") + (f"{len(left)} to be mended." if left else "All is well."))
+    verdict = f"{len(left)} to be mended." if left else "All is well."
+    hint = " `hfs check --repair` mends what it can, and keeps the originals." if left and not repair else ""
+    out((f"{mended} mended. " if mended else "") + verdict + hint)
 
 
 def _print_finding(finding: Finding) -> None:

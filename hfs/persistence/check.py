@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
+from hfs.persistence._time import parse_time
 from hfs.persistence.models import Draft
 
 Level = Literal["damage", "problem", "remark"]
@@ -17,7 +19,8 @@ class Finding:
 
     kind: str
     """``damaged``, ``interrupted-write``, ``newer-format``, ``wrong-id``, ``message-ids``, ``same-uid``, ``mode``,
-    ``conflict-copy``, ``stray-file``, ``leftover``, ``draft``, ``network-file-system`` or ``unreadable``."""
+    ``conflict-copy``, ``stray-file``, ``leftover``, ``draft``, ``settings``, ``network-file-system`` or
+    ``unreadable``."""
     level: Level
     """``damage``: words may be lost. ``problem``: it should be mended. ``remark``: worth knowing."""
     text: str
@@ -40,11 +43,33 @@ class CheckReport:
     sessions: int = 0
     messages: int = 0
     findings: list[Finding] = field(default_factory=list)
+    size: int = 0
+    """Of the files of the sessions, in bytes; 0 where they are rows."""
+    oldest: datetime | None = None
+    """When the first of the sessions was begun; None where that is not known."""
+    newest: datetime | None = None
+    """When the last of them was begun."""
 
     @property
     def is_well(self) -> bool:
         """Whether nothing but remarks is left."""
         return all(finding.mended or finding.level == "remark" for finding in self.findings)
+
+    def add_session(self, messages: int = 0, created_at: object = None, size: int = 0) -> None:
+        """Counts a session.
+
+        Args:
+            messages: How many messages it has.
+            created_at: When it was begun, as its document has it; anything else counts as not known.
+            size: Of its file, in bytes.
+        """
+        self.sessions += 1
+        self.messages += messages
+        self.size += size
+        begun = parse_time(created_at)
+        if begun is not None:
+            self.oldest = begun if self.oldest is None else min(self.oldest, begun)
+            self.newest = begun if self.newest is None else max(self.newest, begun)
 
     def add_drafts(self, drafts: Iterable[Draft]) -> None:
         """Notes words that are not in their session yet."""

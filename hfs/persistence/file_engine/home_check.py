@@ -22,6 +22,7 @@ from hfs.persistence.check import CheckReport, Finding
 from hfs.persistence.file_engine.conflicts import COPY_NAME
 from hfs.persistence.file_engine.mending import as_it_is, doubled_ids, renumbered, rescued, salvaged, with_own_uid
 from hfs.persistence.files.folder import DocumentFolder
+from hfs.persistence.files.ids import NEXT_ID
 from hfs.persistence.files.reader import DOCUMENT_NAME, Snapshot
 from hfs.persistence.session_document.rescue import Rescued, rescue
 
@@ -74,19 +75,21 @@ class HomeCheck:
 
     def _check_session(self, session_id: int) -> None:
         path = self._folder.file(session_id)
-        self._report.sessions += 1
         try:
             snapshot = self._folder.read(session_id)
         except CorruptSessionError as error:
             self._report_damage(session_id, error)
             return
         except StoreIOError as error:
+            self._report.add_session()
             self._found(Finding("unreadable", "damage", str(error), path, session_id))
             return
         if snapshot is None:
+            self._report.add_session()
             return
         messages = snapshot.document.get("messages")
-        self._report.messages += len(messages) if isinstance(messages, list) else 0
+        count = len(messages) if isinstance(messages, list) else 0
+        self._report.add_session(count, snapshot.document.get("created_at"), snapshot.status.st_size)
         self._check_mode(Path(path), session_id)
         if snapshot.salvaged:
             text = "a write was interrupted: every message that was saved is there"
@@ -102,11 +105,13 @@ class HomeCheck:
         finding = Finding(
             "damaged", "damage", error.reason, str(error.path), session_id, error.line, error.column, _NOTHING
         )
+        size = _size(error.path)
         if found is None:
+            self._report.add_session(size=size)
             self._found(finding)
             return
         count = len(found.document["messages"])
-        self._report.messages += count
+        self._report.add_session(count, found.document.get("created_at"), size)
         gaps = f", {counted(found.gaps, 'place')} can't" if found.gaps else ""
         finding.text += f"; {counted(count, 'message')} can be read{gaps}"
         finding.remedy = _KEEPS
@@ -188,7 +193,7 @@ class HomeCheck:
             name = entry.name
             if DOCUMENT_NAME.match(name) and not os.path.isfile(entry.path):
                 self._found(Finding("stray-file", "problem", "it is no regular file", entry.path, remedy=_MOVE))
-            elif DOCUMENT_NAME.match(name) or name == ".next_id" or name.startswith(".git"):
+            elif DOCUMENT_NAME.match(name) or name == NEXT_ID or name.startswith(".git"):
                 continue
             elif name.startswith(".") and name.endswith(TEMPORARY_SUFFIX):
                 age = time.time() - entry.stat(follow_symlinks=False).st_mtime
@@ -231,3 +236,10 @@ def file_system_of(path: Path) -> str | None:
             if inside and len(point) >= len(best):
                 best, kind = point, parts[2]
     return kind
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -63,8 +63,7 @@ def _check_session(transactions: Transactions, session_id: int, report: CheckRep
     if row is None:
         return
     document = document_from(row)
-    report.sessions += 1
-    report.messages += len(row.messages)
+    report.add_session(len(row.messages), document.get("created_at"))
     expected = session_columns(row.id, document)
     wrong = [name for name in _DERIVED if getattr(row, name) != expected[name]]
     if [message.position for message in row.messages] != list(range(len(row.messages))):

@@ -70,8 +70,7 @@ class TinyDBEngine:
         report = CheckReport(PLACE)
         for doc_id, document in self._tables.snapshot():
             if session_ids is None or doc_id in session_ids:
-                report.sessions += 1
-                report.messages += len(items_of(document))
+                report.add_session(len(items_of(document)), document.get("created_at"))
         return report
 
     def conflict_copies(self) -> list[tuple[int, Path]]:
