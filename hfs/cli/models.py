@@ -15,6 +15,7 @@ import click
 from click.termui import progressbar
 
 from hfs.cli._columns import cells, padded
+from hfs.cli._completions import complete_weights
 from hfs.cli._output import FAILED, is_on_terminal, out, out_json, talk
 from hfs.display import one_line
 from hfs.errors import ModelUnavailableError
@@ -246,7 +247,7 @@ def _names_of(provider: str) -> list[str]:
 
 
 @models_command.command("add")
-@click.argument("model")
+@click.argument("model", shell_complete=complete_weights)
 def _add(model: str) -> None:
     """Add a model that runs on this machine.
 
