@@ -86,7 +86,10 @@ def open_store(on_notice: Callable[[persistence.Notice], None] | None = None) ->
     """
     home = home_folder()
     chosen = text_to_open(home)
-    with indexing_bar() as bar, persistence.open_store(home, on_notice, bar, store=chosen) as store:
+    with (
+        indexing_bar() as bar,
+        persistence.open_store(home, on_notice=on_notice, on_indexing=bar, store=chosen) as store,
+    ):
         yield store
 
 
@@ -98,7 +101,7 @@ async def open_repository(
     home = home_folder()
     chosen = text_to_open(home)
     with indexing_bar() as bar:
-        async with persistence.open_repository(home, on_notice, bar, store=chosen) as repo:
+        async with persistence.open_repository(home, on_notice=on_notice, on_indexing=bar, store=chosen) as repo:
             yield repo
 
 

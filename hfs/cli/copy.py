@@ -118,7 +118,7 @@ def _opened_source(location: StoreLocation, home: Path) -> Iterator[persistence.
         raise HfsError(f"There are no sessions in {location.shown} yet. Nothing was copied.")
     with (
         indexing_bar() as bar,
-        persistence.open_store(home, _tell, bar, store=store_text(location)) as opened,
+        persistence.open_store(home, on_notice=_tell, on_indexing=bar, store=store_text(location)) as opened,
     ):
         yield opened
 
@@ -131,7 +131,7 @@ def _opened_target(location: StoreLocation, home: Path, *, dry_run: bool) -> Ite
             # Opening it would make it.
             home, text = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hfs-"))), "documents"
         bar = stack.enter_context(indexing_bar())
-        yield stack.enter_context(persistence.open_store(home, _tell, bar, store=text))
+        yield stack.enter_context(persistence.open_store(home, on_notice=_tell, on_indexing=bar, store=text))
 
 
 def _tell(notice: persistence.Notice) -> None:

@@ -28,9 +28,9 @@ DOCUMENTS: Final = "documents"
 
 def open_store(
     home: str | os.PathLike[str] | None = None,
+    *,
     on_notice: Callable[[Notice], None] | None = None,
     on_indexing: Callable[[int, int], None] | None = None,
-    *,
     store: str | None = None,
 ) -> SessionStore:
     """The sessions of a home folder, or of a database, for scripts: each call blocks. A context manager.
@@ -49,10 +49,10 @@ def open_store(
     """
     name = store or os.environ.get(STORE_VARIABLE) or DOCUMENTS
     if name.strip() == DOCUMENTS:
-        return SessionStore(home, on_notice, on_indexing=on_indexing)
+        return SessionStore(home, on_notice=on_notice, on_indexing=on_indexing)
     folder = paths.home_folder(home)
     require_folder(folder)
-    return SessionStore(home, on_notice, engine=_open_engine(name, folder))
+    return SessionStore(home, on_notice=on_notice, engine=_open_engine(name, folder))
 
 
 def store_exists(store: str, home: str | os.PathLike[str] | None = None) -> bool:

@@ -247,9 +247,9 @@ def _engine_of(database: async_sessionmaker[AsyncSession] | TinyDB, home: Path) 
 
 def open_repository(
     home: str | os.PathLike[str] | None = None,
+    *,
     on_notice: Callable[[Notice], None] | None = None,
     on_indexing: Callable[[int, int], None] | None = None,
-    *,
     store: str | None = None,
 ) -> SessionRepository:
     """The sessions of a home folder, or of a database. An async context manager.
@@ -265,4 +265,4 @@ def open_repository(
         ConfigError: There is no such store.
         StoreIOError: It can't be opened, or needs the extra ``hfs-chat[sql]``.
     """
-    return SessionRepository(open_store(home, on_notice, on_indexing, store=store))
+    return SessionRepository(open_store(home, on_notice=on_notice, on_indexing=on_indexing, store=store))

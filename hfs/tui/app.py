@@ -168,7 +168,9 @@ class HFSApp(App[int]):
             location = chosen_store(self.home)
             self._secret = location.password
         chosen = store_text(location) if location is not None else DOCUMENTS
-        return location, open_repository(self._store_home, self._told, self._indexing.told, store=chosen)
+        return location, open_repository(
+            self._store_home, on_notice=self._told, on_indexing=self._indexing.told, store=chosen
+        )
 
     def _told(self, notice: Notice) -> None:
         self._chat.call_later(self._chat.note, notice.text)

@@ -30,7 +30,7 @@ def notices() -> list[Notice]:
 @pytest.fixture
 def store(home: Path, threshold: float, notices: list[Notice]) -> Iterator[SessionStore]:
     """A store on each save path."""
-    with SessionStore(home, notices.append, threshold=threshold) as opened:
+    with SessionStore(home, on_notice=notices.append, threshold=threshold) as opened:
         yield opened
 
 

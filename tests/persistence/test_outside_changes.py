@@ -174,7 +174,7 @@ def test_an_interrupted_append_is_repaired_and_the_original_kept(home: Path) -> 
     path = home / "sessions" / "1.json"
     torn = path.read_bytes()[:-7] + b',\n    {"id": 2, "role": "user", "cont' + b"\0" * 9
     path.write_bytes(torn)
-    with SessionStore(home, notices.append, threshold=0) as store:
+    with SessionStore(home, on_notice=notices.append, threshold=0) as store:
         found = store.get(1)
         assert found is not None
         assert found.recovered
