@@ -96,7 +96,7 @@ def documented(command: click.Command, name: str, parent: click.Context | None) 
         name: What it is called by.
         parent: The context of the group that holds it.
     """
-    context = click.Context(command, info_name=name, parent=parent)
+    context = click.Context(command, info_name=name, parent=parent, **command.context_settings)
     first, *others = [part for part in cleandoc(command.help or "").split("\n\n") if part]
     blocks = [_block(part) for part in others]
     return Documented(
