@@ -114,7 +114,7 @@ def _said(message: MessageModel) -> Iterator[RenderableType]:
         return
     from rich.syntax import Syntax
 
-    from hfs.tui.blocks import markdown, split_markdown
+    from hfs.tui.transcript.markdown import markdown, split_markdown
 
     # In parts: a very long text would be laid out for minutes as a whole.
     for at, (language, text) in enumerate(split_markdown(message.content)):

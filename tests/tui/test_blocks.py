@@ -16,7 +16,9 @@ from rich.style import Style
 from rich.theme import Theme
 
 from hfs.persistence import MessageModel
-from hfs.tui.blocks import Block, Kind, Look, content_blocks, message_blocks, split_markdown
+from hfs.tui.transcript.block import Block, Kind, Look
+from hfs.tui.transcript.markdown import split_markdown
+from hfs.tui.transcript.message_blocks import content_blocks, message_blocks
 
 CONSOLE = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=80)
 LOOK = Look(dict.fromkeys(get_args(Kind), Style()), "monokai", Theme({}))

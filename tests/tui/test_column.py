@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
 
-from hfs.tui.blocks import Block, Lines
-from hfs.tui.column import Column
+from hfs.tui.transcript.block import Block, Lines
+from hfs.tui.transcript.column import Column
 
 
 def draw(block: Block, width: int) -> Lines:

@@ -17,8 +17,9 @@ from hfs.chat.events import (
     SessionStarted,
 )
 from hfs.tui.chat.sentences import saved_late, sentence, trouble
+from hfs.tui.transcript.growing_answer import GrowingAnswer
 from hfs.tui.widgets.status import StatusBar
-from hfs.tui.widgets.transcript import GrowingAnswer, Transcript
+from hfs.tui.widgets.transcript import Transcript
 
 _SAVING: Final = "saving…"
 

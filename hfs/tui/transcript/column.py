@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-from hfs.tui.blocks import Block, Lines
+from hfs.tui.transcript.block import Block, Lines
 
 
 class Column:
