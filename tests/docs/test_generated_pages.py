@@ -51,7 +51,7 @@ def test_what_could_be_a_request_or_an_escape_stands_in_a_man_page_as_it_is(tmp_
     lines = [".so /etc/passwd", "'quoted'", r"back\slash \n", "--option=-x", '`a` ^ ~ "', "Straße → 漢"]
     source = "\n".join(['.TH X 1 "" x x', ".SH X", *roff.verbatim(lines)])
     (tmp_path / "x.1").write_text(source, encoding="ascii")
-    command = ["groff", "-man", "-Tutf8", "-ww", "-P-c", tmp_path / "x.1"]
+    command = ["groff", "-man", "-Tutf8", "-ww", "-P-c", str(tmp_path / "x.1")]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
     assert not done.stderr
     assert [line.strip() for line in done.stdout.splitlines() if line.startswith("   ")] == lines
