@@ -15,7 +15,7 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-Items = list[CompletionItem[str]]
+Items = list["CompletionItem[str]"]
 _MODEL_FILES: Final = "smollm2"
 
 

@@ -22,7 +22,7 @@ _MOST: Final = 50
 """How many are offered at the most."""
 _SHOWN: Final = 60
 """How many characters of a name are shown."""
-Items = list[CompletionItem[str]]
+Items = list["CompletionItem[str]"]
 
 
 def session_items(found: Glance, typed: str, given: Sequence[str], *, with_last: bool) -> Items:

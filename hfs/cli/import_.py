@@ -39,7 +39,12 @@ _INTERRUPTED = 130
 @click.option("--dry-run", is_flag=True, help="Say what would come in; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON, for programs.")
 @click.option(
-    "--max-size", type=click.IntRange(min=1), default=64, show_default=True, help="In MiB, of one conversation."
+    "--max-size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=64,
+    show_default=True,
+    help="In MiB, of one conversation.",
 )
 @click.pass_context
 def import_command(

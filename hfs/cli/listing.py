@@ -28,7 +28,15 @@ _ASKED: Final = ("since", "until", "model", "tag", "pinned", "archived")
 
 
 @click.command("list")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many at the most.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="How many at the most.",
+)
 @click.option("--all", "everything", is_flag=True, help="All of them, archived ones too.")
 @click.option("--sort", type=click.Choice(SORTS), default="created", show_default=True, help="In which order.")
 @click.option("--since", type=MOMENT, metavar="WHEN", help="Those in which something happened since then.")

@@ -49,10 +49,19 @@ Part = tuple[str, str | None]
 @click.option("--archived", is_flag=True, help="In archived sessions only; else in all.")
 @click.option("--without", multiple=True, metavar="WORD", help="Nothing that has this word, too.")
 @click.option("--regex", is_flag=True, help="WORDS is a regular expression, as Python has them.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many at the most.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=50,
+    show_default=True,
+    help="How many at the most.",
+)
 @click.option(
     "--per-session",
     type=click.IntRange(min=1),
+    metavar="N",
     help=f"How many of one session at the most.  [default: {_PER_SESSION}; all with --session or --json]",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON, for programs.")

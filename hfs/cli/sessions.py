@@ -35,7 +35,7 @@ def rename_command(session: str, name: str) -> None:
 @click.command("fork")
 @click.argument("session", shell_complete=complete_session)
 @click.option("--before", type=click.IntRange(min=1), metavar="N", help="Leave out message N and what follows it.")
-@click.option("--name", help="The new session's name.")
+@click.option("--name", metavar="NAME", help="The new session's name.")
 def fork_command(session: str, before: int | None, name: str | None) -> None:
     """Branch a session into a new one.
 
