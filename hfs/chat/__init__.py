@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hfs.chat.conversation import Conversation
-from hfs.chat.current import CurrentSession, said_before
+from hfs.chat.current import CurrentSession
 from hfs.chat.current_model import CurrentModel
+from hfs.chat.recall import said_before
 
 __all__ = ["Conversation", "CurrentModel", "CurrentSession", "said_before"]

@@ -9,41 +9,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from hfs.chat.events import (
     AnswerChunk,
     AnswerFailed,
-    AnswerForked,
     AnswerStarted,
     ContextUsed,
     ConversationTrimmed,
     Event,
-    MessageNotSaved,
-    MessageSaved,
-    SessionStarted,
 )
-from hfs.chat.trimming import trim
-from hfs.chat.unsaved import UnsavedMessages, finished
-from hfs.errors import (
-    ContextTooLongError,
-    HfsError,
-    InvalidDocumentError,
-    ModelError,
-    SessionNotFoundError,
-    StoreError,
-)
+from hfs.chat.prompting import is_spoken, trim
+from hfs.chat.saving import MessageSaver
+from hfs.errors import ContextTooLongError, HfsError, ModelError
 from hfs.models import ModelBackend, Prompt
-from hfs.persistence import MessageModel, NewMessage, SessionRepository, StreamingDraft
+from hfs.persistence import NewMessage, SessionRepository, StreamingDraft
 
 INTERRUPTED: Final = "interrupted"
 _ANSWER_SHARE: Final = 0.25
 """How much of the context is kept free for the answer."""
-_MOMENT: Final = 2.0
-"""How long a user who stops waits for what is being saved, in seconds."""
-_SPOKEN: Final = frozenset(("user", "assistant", "system"))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -62,16 +48,16 @@ class Conversation:
     ) -> None:
         self._repo = repo
         self._model = model
+        self._stopping = asyncio.Event()
         self.system = system
         """What the model is told first."""
-        self._stopping = asyncio.Event()
-        self._unsaved = UnsavedMessages(repo)
-        self._under_way: asyncio.Future[None] | None = None
-        self.known: Sequence[MessageModel] = ()
-        """What the session held when it was last read: what the model is told where it can't be read."""
-        self.session_id = session_id
-        self.is_saving = False
-        """Whether a message is being saved, or was and is not told yet."""
+        self.saver = MessageSaver(repo, session_id, self._stopping)
+        """What saves its messages, and keeps those that can't be saved."""
+
+    @property
+    def session_id(self) -> int | None:
+        """The session; None before the first message."""
+        return self.saver.session_id
 
     def stop(self) -> None:
         """Stops the answer; what came is saved."""
@@ -91,16 +77,11 @@ class Conversation:
             What happens, in order.
         """
         self._stopping.clear()
-        text = _storable(text)
-        async for event in self._save_question(text):
+        question = NewMessage("user", _storable(text), created_at=datetime.now(UTC))
+        async for event in self.saver.save(question, begins=True):
             yield event
-        prompts = await self._prompts()
-        try:
-            budget = await self._budget()
-            async for event in self._answer(prompts, budget):
-                yield event
-        except ModelError as error:
-            yield AnswerFailed(error)
+        async for event in self._ask():
+            yield event
 
     async def retry(self) -> AsyncGenerator[Event, None]:
         """Asks the last question again. The answer that was there stays in a fork.
@@ -114,133 +95,29 @@ class Conversation:
             StoreError: The old answer could not be kept; it stays where it is.
         """
         self._stopping.clear()
-        self.is_saving = True
+        async for event in self.saver.set_answers_aside():
+            yield event
+        async for event in self._ask():
+            yield event
+
+    async def _ask(self) -> AsyncGenerator[Event, None]:
+        prompts = await self._prompts()
         try:
-            async for event in self._without_answer():
-                # This one says what was done: who hears it reads the session again.
-                self.is_saving = not isinstance(event, AnswerForked)
-                yield event
-        finally:
-            self.is_saving = False
-        try:
-            async for event in self._answer(await self._prompts(), await self._budget()):
+            async for event in self._answer(prompts, await self._budget()):
                 yield event
         except ModelError as error:
             yield AnswerFailed(error)
 
-    async def _without_answer(self) -> AsyncGenerator[Event, None]:
-        """Takes the answers to the last question out of the session, into a fork."""
-        if self._unsaved:
-            for saved in await self._save_waiting():
-                yield MessageSaved(saved, late=True)
-        session = await self._repo.get(self.session_id) if self.session_id is not None else None
-        if session is None:
-            raise SessionNotFoundError("There is no session yet: nothing was asked.")
-        spoken = (at for at, message in enumerate(session.messages) if message.role == "user" and _is_spoken(message))
-        asked = max(spoken, default=None)
-        if asked is None:
-            raise InvalidDocumentError("Nothing was asked in this session yet.")
-        answers = [message.id for message in session.messages[asked + 1 :]]
-        if answers:
-            fork = await finished(self._repo.fork(session.id))
-            await finished(self._repo.remove_messages(session.id, answers))
-            yield AnswerForked(fork)
-
-    async def _save_question(self, text: str) -> AsyncGenerator[Event, None]:
-        question = NewMessage("user", text, created_at=datetime.now(UTC))
-        self.is_saving = True
-        try:
-            for event in await finished(self._saved_or_kept(question, begins=True)):
-                yield event
-        finally:
-            self.is_saving = False
-
-    async def _saved_or_kept(self, message: NewMessage, *, begins: bool) -> list[Event]:
-        """Saves a message, and what waits before it; keeps it, where that fails.
-
-        Args:
-            message: The message.
-            begins: Whether it begins a new session where its own was removed.
-        """
-        told: list[Event] = []
-        try:
-            await self._in_time(self._save(message, begins, told, self._under_way))
-        except HfsError as error:
-            told.append(MessageNotSaved(error, await self._unsaved.keep(self.session_id, message), message.role))
-        return told
-
-    async def _in_time(self, work: Coroutine[Any, Any, None]) -> None:
-        """Waits for a save, but not much longer once the user stops; then it goes on, and may still succeed."""
-        saving = self._under_way = asyncio.ensure_future(work)
-        stopped = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait({saving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            if not saving.done():
-                await asyncio.wait({saving}, timeout=_MOMENT)
-        finally:
-            stopped.cancel()
-        if saving.done():
-            return saving.result()
-        # Its mistakes are of no use to anybody any more.
-        saving.add_done_callback(lambda done: done.cancelled() or done.exception())
-        raise StoreError("It took too long, and was not waited for.")
-
-    async def _save(
-        self, message: NewMessage, begins: bool, told: list[Event], before: asyncio.Future[None] | None
-    ) -> None:
-        if before is not None:
-            # One that was not waited for: it may have landed, or is about to.
-            await asyncio.wait({before})
-        if self._unsaved:
-            told += [MessageSaved(saved, late=True) for saved in await self._save_waiting()]
-        if self.session_id is not None:
-            try:
-                saved = await self._repo.append_message(self.session_id, message)
-                self.known = [*self.known, saved]
-                told.append(MessageSaved(saved))
-                return
-            except SessionNotFoundError:
-                if not begins:
-                    raise
-                # Its file was removed: what is said now begins a session of its own.
-                self.session_id = None
-        session = await self._unsaved.create(message)
-        self.session_id, self.known = session.id, session.messages
-        told += [SessionStarted(session), MessageSaved(session.messages[-1])]
-
-    @property
-    def unkept(self) -> int:
-        """How many messages are kept nowhere but in memory."""
-        return self._unsaved.in_memory
-
-    @property
-    def waits(self) -> bool:
-        """Whether anything waits to be saved."""
-        return bool(self._unsaved)
-
-    async def save_kept(self) -> list[MessageModel]:
-        """Saves what could not be saved before, in the order in which it was said.
-
-        Raises:
-            StoreError: It still can't be saved, or not all of it.
-        """
-        if self._under_way is not None:
-            await asyncio.wait({self._under_way})
-        return await self._save_waiting()
-
-    async def _save_waiting(self) -> list[MessageModel]:
-        self.session_id, saved = await self._unsaved.save(self.session_id)
-        self.known = [*self.known, *saved]
-        return saved
-
     async def _prompts(self) -> list[Prompt]:
-        if self.session_id is not None:
+        saver = self.saver
+        if saver.session_id is not None:
+            # Where it can't be read the model is told what was known of it last.
             with contextlib.suppress(HfsError):
-                session = await self._repo.get(self.session_id)
-                self.known = session.messages if session is not None else ()
+                session = await self._repo.get(saver.session_id)
+                saver.known = session.messages if session is not None else ()
         prompts = [Prompt("system", self.system)] if self.system else []
-        prompts += [Prompt(message.role, message.content) for message in self.known if _is_spoken(message)]
-        return prompts + [Prompt(message.role, message.content) for message in self._unsaved.messages]
+        prompts += [Prompt(message.role, message.content) for message in saver.known if is_spoken(message)]
+        return prompts + [Prompt(message.role, message.content) for message in saver.waiting.messages]
 
     async def _budget(self) -> int | None:
         length = await self._model.context_length()
@@ -276,12 +153,12 @@ class Conversation:
             begun = draft.created_at if draft is not None else datetime.now(UTC)
             stopped = asyncio.ensure_future(self._stopping.wait())
             stack.callback(stopped.cancel)
-            chunks = self._model.stream(prompts)
             yield AnswerStarted(self._model.name)
             try:
-                async for chunk in _until(chunks, stopped):
+                async for chunk in _until(self._model.stream(prompts), stopped):
                     parts.append(_storable(chunk))
                     if draft is not None:
+                        # The answer goes on without it, and is saved at its end all the same.
                         with contextlib.suppress(HfsError):
                             await draft.write(parts[-1])
                     yield AnswerChunk(parts[-1])
@@ -290,17 +167,23 @@ class Conversation:
                     raise
                 failure = error
             except (asyncio.CancelledError, GeneratorExit):
-                await finished(self._save_answer(parts, INTERRUPTED, begun))
+                if any(parts):
+                    await self.saver.save_or_keep(self._message(parts, INTERRUPTED, begun), begins=self._begins)
                 raise
-            status = INTERRUPTED if failure or self._stopping.is_set() else None
-            self.is_saving = True
-            try:
-                for event in await finished(self._save_answer(parts, status, begun)):
+            if any(parts):
+                status = INTERRUPTED if failure or self._stopping.is_set() else None
+                async for event in self.saver.save(self._message(parts, status, begun), begins=self._begins):
                     yield event
-            finally:
-                self.is_saving = False
             if failure is not None:
                 yield AnswerFailed(failure)
+
+    def _message(self, parts: list[str], status: str | None, begun: datetime) -> NewMessage:
+        return NewMessage("assistant", "".join(parts), self._model.name, status, begun)
+
+    @property
+    def _begins(self) -> bool:
+        """Whether an answer may make a session: not in the place of one that was removed while it came."""
+        return self.session_id is None
 
     async def _draft(self, stack: contextlib.AsyncExitStack) -> StreamingDraft | None:
         """Where the answer is kept while it streams; None where nothing can be kept."""
@@ -309,15 +192,8 @@ class Conversation:
         try:
             return await stack.enter_async_context(self._repo.streaming_draft(self.session_id, model=self._model.name))
         except HfsError:
+            # The answer is worth more than its draft.
             return None
-
-    async def _save_answer(self, parts: list[str], status: str | None, begun: datetime) -> list[Event]:
-        text = "".join(parts)
-        if not text:
-            return []
-        return await self._saved_or_kept(
-            NewMessage("assistant", text, self._model.name, status, begun), begins=self.session_id is None
-        )
 
 
 async def _until(chunks: AsyncGenerator[str, None], stopped: asyncio.Future[Any]) -> AsyncGenerator[str, None]:
@@ -338,11 +214,6 @@ async def _until(chunks: AsyncGenerator[str, None], stopped: asyncio.Future[Any]
             if chunk is None:
                 return
             yield chunk
-
-
-def _is_spoken(message: MessageModel) -> bool:
-    """Whether a model is told of it."""
-    return message.role in _SPOKEN and message.hidden is None
 
 
 def _storable(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 
 from hfs.chat.conversation import Conversation
+from hfs.chat.differences import described, only_added, taken_out
 from hfs.chat.events import (
     Event,
     MessageSaved,
@@ -16,7 +17,6 @@ from hfs.chat.events import (
     SessionStarted,
     SessionTrouble,
 )
-from hfs.display import counted
 from hfs.errors import CorruptSessionError, HfsError, SessionNotFoundError, StoreError
 from hfs.models import ModelBackend
 from hfs.persistence import MessageModel, SessionModel, SessionRepository
@@ -56,7 +56,7 @@ class CurrentSession:
     @property
     def unkept(self) -> int:
         """How many messages are kept nowhere but in memory."""
-        return self._conversation.unkept if self._conversation else 0
+        return self._conversation.saver.waiting.in_memory if self._conversation else 0
 
     async def open(self, session_id: int | None) -> SessionModel | None:
         """Goes to a session, or to a new one. Nothing is written.
@@ -72,7 +72,7 @@ class CurrentSession:
             # The mark comes first: what changes after it is seen by the next look.
             revision = await self._repo.revision(session_id)
             session = await self._read(session_id)
-        if self._conversation is not None and self._conversation.waits:
+        if self._conversation is not None and self._conversation.saver.waiting:
             self._left.append(self._conversation)
         self._conversation, self._session_id = None, session_id
         self._remember(session, revision)
@@ -117,7 +117,7 @@ class CurrentSession:
     @property
     def _is_ours(self) -> bool:
         """Whether the session is being changed from here, and not all of it is known yet."""
-        return self._changing > 0 or (self._conversation is not None and self._conversation.is_saving)
+        return self._changing > 0 or (self._conversation is not None and self._conversation.saver.is_saving)
 
     async def say(self, text: str, model: ModelBackend) -> AsyncGenerator[Event, None]:
         """Says something to a model, in this session or, where there is none, in a new one.
@@ -179,7 +179,7 @@ class CurrentSession:
             self._conversation = Conversation(self._repo, model, self._session_id, self.system)
         self._conversation.use(model)
         self._conversation.system = self.system
-        self._conversation.known = self.messages
+        self._conversation.saver.known = self.messages
         return self._conversation
 
     async def reread(self) -> None:
@@ -195,7 +195,7 @@ class CurrentSession:
         with self._changes():
             revision = await self._repo.revision(session_id)
             session = await self._repo.get(session_id)
-            is_saving = self._conversation is not None and self._conversation.is_saving
+            is_saving = self._conversation is not None and self._conversation.saver.is_saving
             if step == self._step and not is_saving:
                 self._remember(session, revision)
 
@@ -212,12 +212,12 @@ class CurrentSession:
         """
         saved: list[MessageModel] = []
         for conversation in list(self._left):
-            saved += await conversation.save_kept()
+            saved += await conversation.saver.save_kept()
             self._left.remove(conversation)
         if self._conversation is None:
             return saved + (await self._repo.save_drafts(self._session_id) if self._session_id is not None else [])
         try:
-            return saved + await self._conversation.save_kept()
+            return saved + await self._conversation.saver.save_kept()
         finally:
             self._session_id = self._conversation.session_id
 
@@ -260,46 +260,10 @@ class CurrentSession:
         return None if was_troubled else SessionTrouble(error)
 
     async def _compared(self, before: list[MessageModel], session: SessionModel) -> SessionChanged:
-        present = {message.id for message in session.messages}
-        lost = [message for message in before if message.id not in present]
+        lost = taken_out(before, session.messages)
         kept = 0
         if lost:
+            # Where they can't be kept, that is what is told of them.
             with contextlib.suppress(HfsError):
                 kept = await self._repo.keep_aside(session.id, lost)
-        known = {message.id for message in before}
-        nothing_else = [message for message in session.messages if message.id in known] == before
-        added = [message for message in session.messages if message.id not in known] if nothing_else else []
-        return SessionChanged(session, describe_changes(before, session.messages), kept, added)
-
-
-def describe_changes(before: Sequence[MessageModel], after: Sequence[MessageModel]) -> str:
-    """What differs, in words; empty if nothing does."""
-    old, new = ({message.id: message for message in messages} for messages in (before, after))
-    changes = {
-        "added": len(new.keys() - old.keys()),
-        "changed": sum(old[number] != new[number] for number in old.keys() & new.keys()),
-        "taken out": len(old.keys() - new.keys()),
-    }
-    told = [f"{counted(number, 'message')} {what}" for what, number in changes.items() if number]
-    if not told and [message.id for message in before] != [message.id for message in after]:
-        return "the messages stand in another order"
-    return ", ".join(told)
-
-
-async def said_before(repo: SessionRepository, session_ids: Sequence[int]) -> list[str]:
-    """What the user said in sessions.
-
-    Args:
-        repo: Where they are.
-        session_ids: The sessions, newest first.
-
-    Returns:
-        The texts, oldest first.
-    """
-    texts: list[str] = []
-    for session_id in reversed(session_ids):
-        with contextlib.suppress(HfsError):
-            session = await repo.rescue(session_id)
-            messages = session.messages if session else []
-            texts += [message.content for message in messages if message.role == "user" and message.hidden is None]
-    return texts
+        return SessionChanged(session, described(before, session.messages), kept, only_added(before, session.messages))

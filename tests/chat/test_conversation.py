@@ -22,12 +22,12 @@ from hfs.chat.events import (
     MessageSaved,
     SessionStarted,
 )
-from hfs.chat.trimming import trim
+from hfs.chat.prompting import trim
 from hfs.chat.unsaved import UnsavedMessages
 from hfs.errors import InvalidDocumentError, SessionNotFoundError
 from hfs.models import ModelBackend, Prompt, open_model
 from hfs.persistence import NewMessage, SessionRepository, SessionStore, open_repository
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.user_config import Config
 from tests.support.model_server import ModelServer
 
@@ -214,7 +214,7 @@ async def test_a_message_that_landed_although_its_saving_failed_is_not_there_twi
     ops.fail = True
     events = await events_of(conversation, "hi")
     assert any(isinstance(event, MessageNotSaved) for event in events) or len(await texts(repo)) == 2
-    await conversation.save_kept()
+    await conversation.saver.save_kept()
     await events_of(conversation, "again")
     told = [content for _, content, _ in await texts(repo, conversation.session_id or 1)]
     assert told == ["hi", "Hello, you", "again", "Hello, you"]
@@ -245,9 +245,9 @@ async def test_two_savers_at_once_save_what_waits_once(home: Path, model: ModelB
     home.write_text("no folder")
     conversation = Conversation(repo, model)
     await events_of(conversation, "hi")
-    assert conversation.unkept == 2
+    assert conversation.saver.waiting.in_memory == 2
     home.unlink()
-    saved = await asyncio.gather(conversation.save_kept(), conversation.save_kept())
+    saved = await asyncio.gather(conversation.saver.save_kept(), conversation.saver.save_kept())
     assert sorted(map(len, saved)) == [0, 2]
     assert [content for _, content, _ in await texts(repo)] == ["hi", "Hello, you"]
     await repo.close()

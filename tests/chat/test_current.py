@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hfs.chat import CurrentModel, CurrentSession
-from hfs.chat.current import describe_changes
+from hfs.chat.differences import described
 from hfs.chat.events import SessionBroken, SessionChanged, SessionRemoved, SessionTrouble
 from hfs.errors import HfsError, SessionNotFoundError, StoreIOError
 from hfs.persistence import NewMessage, SessionModel, SessionRepository, SessionStore, open_repository
@@ -94,8 +94,8 @@ async def test_a_session_that_is_not_there_leaves_the_present_one_open(repo: Ses
 
 async def test_messages_in_another_order_are_a_change(repo: SessionRepository) -> None:
     messages = (await make(repo, "one", "two")).messages
-    assert describe_changes(messages, messages[::-1]) == "the messages stand in another order"
-    assert describe_changes(messages, messages) == ""
+    assert described(messages, messages[::-1]) == "the messages stand in another order"
+    assert described(messages, messages) == ""
 
 
 async def test_where_the_model_of_a_session_cannot_be_had_the_usual_one_answers(

@@ -1,16 +1,25 @@
-"""Making a conversation fit into a model's context: the oldest messages go first, system prompts never."""
+"""What a model is told of a conversation: what is spoken in it, and no more than fits into its context."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from hfs.models import Prompt
+from hfs.persistence import MessageModel
+
+_SPOKEN: Final = frozenset(("user", "assistant", "system"))
+
+
+def is_spoken(message: MessageModel) -> bool:
+    """Whether a model is told of a message: not of those that are folded, nor of what tools said."""
+    return message.role in _SPOKEN and message.hidden is None
 
 
 def trim(
     prompts: Sequence[Prompt], budget: int, estimate: Callable[[Sequence[Prompt]], int]
 ) -> tuple[list[Prompt], int]:
-    """Leaves out the oldest prompts until the rest fits.
+    """Leaves out the oldest prompts until the rest fits, system prompts never.
 
     Args:
         prompts: The conversation, oldest first.
