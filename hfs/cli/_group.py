@@ -10,7 +10,6 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
-from hfs import __version__
 from hfs.cli._completions import complete_folder, complete_model, complete_session, complete_store
 
 _OF_THE_CHAT: Final = frozenset(("continue_last", "resume", "model", "base_url", "no_save"))
@@ -118,6 +117,14 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in group.items()])
 
 
+def _show_version(ctx: click.Context, option: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from hfs.cli.version import print_version
+
+        print_version(ctx)
+        ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
@@ -148,7 +155,7 @@ class LazyGroup(click.Group):
     shell_complete=complete_store,
     help="Where sessions are: documents, sqlite, or postgresql://USER@HOST/DATABASE.",
 )
-@click.version_option(__version__, prog_name="hfs")
+@click.option("--version", is_flag=True, expose_value=False, callback=_show_version, help="Say what runs here.")
 @click.pass_context
 def cli(
     ctx: click.Context,

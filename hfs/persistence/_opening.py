@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from hfs import paths
 from hfs.errors import StoreIOError
+from hfs.extras import install_command
 from hfs.persistence._store import SessionStore
 from hfs.persistence.file_engine.engine import require_folder
 from hfs.persistence.models import Notice
@@ -69,11 +70,12 @@ def store_exists(store: str, home: str | os.PathLike[str] | None = None) -> bool
     from hfs.persistence.store_location import parse_store
 
     location = parse_store(store, paths.home_folder(home), os.environ.get(PASSWORD_VARIABLE))
-    if location.url is None or (location.path is not None and not location.path.exists()):
-        return location.url is None
+    if location.url is None:
+        return True
+    # Also where there is no file yet: what can't be made can't be copied to.
     with _extra_for(location):
         from hfs.persistence.sql.database import has_tables
-    return has_tables(location.url)
+    return (location.path is None or location.path.exists()) and has_tables(location.url)
 
 
 def _open_engine(name: str, home: Path) -> Engine:
@@ -94,6 +96,6 @@ def _extra_for(location: StoreLocation) -> Iterator[None]:
         if error.name is not None and error.name.partition(".")[0] == "hfs":
             raise
         raise StoreIOError(
-            f"The store {location.shown} needs more packages: python3 -m pip install 'hfs-chat[sql]'.",
+            f"The store {location.shown} needs more packages: {install_command('sql')}.",
             path=Path(location.shown),
         ) from error

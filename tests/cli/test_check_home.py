@@ -45,7 +45,7 @@ def test_every_part_that_is_there_is_measured_and_explained_in_one_screen(hfs: R
     rows = {line.split()[0]: line for line in lines[3:] if line.startswith("  ")}
     assert {"sessions", "trash", "drafts", "damaged", "models", "index", "stores", "locks", "config.toml"} <= set(rows)
     assert "2 files" in rows["sessions"]
-    assert "your conversations, 4 messages, of 20" in rows["sessions"]
+    assert "your conversations, 4 messages, of" in rows["sessions"]
     assert "1 file " in rows["trash"]
     assert "2.0 KB  models that run here: smollm2" in rows["models"]
     assert lines[-1] == "All is well."

@@ -238,10 +238,11 @@ def test_without_its_packages_a_database_says_what_to_install(
             "raise ModuleNotFoundError(f'No module named {__name__!r}', name=__name__)"
         )
     monkeypatch.setenv("PYTHONPATH", str(hidden))
-    done = hfs("--store", store, "list")
-    assert done.returncode == 1
-    assert f"python3 -m pip install '{package}'".encode() in done.stderr
-    assert done.stderr.count(b"\n") == 1
+    for command in (("--store", store, "list"), ("copy", "--dry-run", "--from", "documents", "--to", store)):
+        done = hfs(*command)
+        assert done.returncode == 1
+        assert f"python3 -m pip install '{package}'".encode() in done.stderr
+        assert done.stderr.count(b"\n") == 1
 
 
 @pytest.fixture
