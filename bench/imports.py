@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.append import compile_hfs
-from hfs.transfer.json_stream import records
+from hfs.transfer.files.json_stream import records
 
 _WORDS: Final = 5000
 _MODELS: Final = ("model-a", "model-b")

@@ -19,8 +19,8 @@ from hfs.cli._store import indexing_bar
 from hfs.display import counted
 from hfs.errors import HfsError
 from hfs.stores import named_store, store_called, store_text
-from hfs.transfer.copy_report import CopyReport
-from hfs.transfer.copying import CopyOptions, run_copy
+from hfs.transfer.copying.report import CopyReport
+from hfs.transfer.copying.run import CopyOptions, run_copy
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

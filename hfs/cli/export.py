@@ -20,8 +20,8 @@ from hfs.errors import FileTakenError, SessionNotFoundError, StoreError, Transfe
 from hfs.persistence import ListQuery, SessionFilter, SessionModel, SessionStore, SessionSummary
 from hfs.redaction import Redactor
 from hfs.transfer.exporters import EXPORTERS, Exporter, exporter_for, exporter_named
-from hfs.transfer.redacting import redacted
-from hfs.transfer.writing import STDOUT, open_destination, require_known, summary_of
+from hfs.transfer.exporting.redacting import redacted
+from hfs.transfer.exporting.writing import STDOUT, open_destination, require_known, summary_of
 
 _INTERRUPTED: Final = 130
 _MANY: Final = 30

@@ -12,10 +12,10 @@ import click
 from hfs.cli._completions import complete_file
 from hfs.cli._output import out, out_json, talk
 from hfs.cli._store import open_store
-from hfs.transfer.importing import ImportOptions, importer_names, run_import
-from hfs.transfer.report import ImportReport
-from hfs.transfer.source import Source, Unusable
-from hfs.transfer.sources import open_sources
+from hfs.transfer.files.source import Source, Unusable
+from hfs.transfer.files.sources import open_sources
+from hfs.transfer.importing.report import ImportReport
+from hfs.transfer.importing.run import ImportOptions, importer_names, run_import
 
 _INTERRUPTED = 130
 

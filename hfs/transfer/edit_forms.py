@@ -10,8 +10,8 @@ from typing import Any, Final
 from hfs.display import one_line
 from hfs.errors import CorruptSessionError
 from hfs.persistence import parse_document, render_document
-from hfs.transfer.markdown_layout import LayoutError, write_markdown
-from hfs.transfer.markdown_reading import read_markdown
+from hfs.transfer.markdown.layout import LayoutError, write_markdown
+from hfs.transfer.markdown.reading import read_markdown
 
 Document = dict[str, Any]
 _LONGEST_NOTE: Final = 300

@@ -17,10 +17,10 @@ from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 from hfs.persistence.session_document.merge import merge
 from hfs.persistence.session_document.models import to_session
 from hfs.persistence.session_document.rescue import rescue
-from hfs.transfer import documents
 from hfs.transfer.exporters import EXPORTERS
-from hfs.transfer.reading import Failed, Reading
-from hfs.transfer.source import Source
+from hfs.transfer.files.source import Source
+from hfs.transfer.importing import documents
+from hfs.transfer.importing.reading import Failed, Reading
 from tests.transfer.importers.mutating import check
 
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)

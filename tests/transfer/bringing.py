@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from hfs.persistence import SessionModel, SessionStore
-from hfs.transfer.importing import ImportOptions, run_import
-from hfs.transfer.report import ImportReport
-from hfs.transfer.sources import open_sources
+from hfs.transfer.files.sources import open_sources
+from hfs.transfer.importing.report import ImportReport
+from hfs.transfer.importing.run import ImportOptions, run_import
 
 
 def bring(home: Path, *paths: Path, **options: Any) -> ImportReport:

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from hfs.persistence import SessionStore, open_store, render_document
 from hfs.persistence.sql.engine import SqlEngine
-from hfs.transfer.copy_report import CopyReport, SessionCopy
-from hfs.transfer.copying import CopyOptions, run_copy
+from hfs.transfer.copying.report import CopyReport, SessionCopy
+from hfs.transfer.copying.run import CopyOptions, run_copy
 
 Document = dict[str, Any]
 MOMENT = "2026-11-24T01:55:12.000000Z"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hfs.display import display
 from hfs.persistence import SessionStore, render_json
-from hfs.transfer.report import ImportReport
+from hfs.transfer.importing.report import ImportReport
 from tests.transfer.bringing import bring, bytes_of
 
 _OF_PROGRAMS: Final = re.compile(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hfs.persistence import MessageModel, SessionModel, exact_float, render_document
 from hfs.transfer.conversation import Conversation
 from hfs.transfer.exporters import Exporter
-from hfs.transfer.reading import Failed, Reading
+from hfs.transfer.importing.reading import Failed, Reading
 from tests.transfer.importers.reading import source_of
 
 _FRAGMENTS: Final = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hfs.errors import StoreIOError
-from hfs.transfer.claimed_ids import ClaimedIds
+from hfs.transfer.copying.claimed_ids import ClaimedIds
 
 
 @pytest.fixture

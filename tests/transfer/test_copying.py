@@ -10,8 +10,8 @@ import pytest
 
 from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence import NewMessage, SessionStore
-from hfs.transfer.copy_report import CopyReport
-from hfs.transfer.copying import CopyOptions, run_copy
+from hfs.transfer.copying.report import CopyReport
+from hfs.transfer.copying.run import CopyOptions, run_copy
 from tests.transfer.copies import (
     Document,
     copy,

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfs.transfer.differences import SAME, Document, additions, bring_in, differences, digest, take_over
+from hfs.transfer.copying.differences import SAME, Document, additions, bring_in, differences, digest, take_over
 from tests.transfer.copies import MOMENT, document
 
 

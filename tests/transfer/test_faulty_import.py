@@ -10,9 +10,9 @@ import pytest
 
 from hfs.errors import HfsError
 from hfs.persistence import SessionStore
-from hfs.transfer.importing import ImportOptions, run_import
-from hfs.transfer.report import ImportReport
-from hfs.transfer.sources import open_sources
+from hfs.transfer.files.sources import open_sources
+from hfs.transfer.importing.report import ImportReport
+from hfs.transfer.importing.run import ImportOptions, run_import
 from tests.support.faults import FAULTS, FaultyOps
 from tests.transfer.bringing import bring, chatgpt, said, sessions, write
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from hfs.persistence import SessionStore
-from hfs.transfer.reading import Reading
+from hfs.transfer.importing.reading import Reading
 from tests.transfer.bringing import bring, chatgpt, said, sessions, write
 from tests.transfer.hostile import STEERING, as_bytes, bring_hostile, deep, turns
 from tests.transfer.importers.reading import source_of

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfs.transfer import json_window
-from hfs.transfer.json_stream import Damaged, records
-from hfs.transfer.json_window import BadJSONError
+from hfs.transfer.files import json_window
+from hfs.transfer.files.json_stream import Damaged, records
+from hfs.transfer.files.json_window import BadJSONError
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfs.transfer.markdown_layout import LayoutError, trimmed, write_markdown
-from hfs.transfer.markdown_reading import read_markdown, read_markdown_sessions
+from hfs.transfer.markdown.layout import LayoutError, trimmed, write_markdown
+from hfs.transfer.markdown.reading import read_markdown, read_markdown_sessions
 from tests.transfer.made_up import TEXTS
 
 MOMENT = "2026-11-24T01:55:12.000000Z"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pathvalidate import is_valid_filename
 
 from hfs.display import display
-from hfs.transfer.naming import file_name
+from hfs.transfer.exporting.naming import file_name
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from hfs.transfer.source import Source, Unusable
-from hfs.transfer.sources import open_sources
+from hfs.transfer.files.source import Source, Unusable
+from hfs.transfer.files.sources import open_sources
 from tests.transfer.bringing import bring, chatgpt, said, sessions, write
 
 TALK = [chatgpt(("n1", None, "hi"), ("n2", "n1", "hello"), active="n2")]
@@ -103,7 +103,7 @@ def test_names_that_lead_out_of_an_archive_are_names_and_nothing_more(home: Path
 def test_an_archive_that_inflates_beyond_reason_is_given_up(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hfs.transfer.unpacking._ALWAYS_ALLOWED", 1 << 20)
+    monkeypatch.setattr("hfs.transfer.files.unpacking._ALWAYS_ALLOWED", 1 << 20)
     bomb = b'[{"mapping": {"x": "' + b"0" * (64 << 20) + b'"}}]'
     for path in (
         zipped(tmp_path / "bomb.zip", {"conversations.json": bomb}),

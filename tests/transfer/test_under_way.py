@@ -15,9 +15,9 @@ import pytest
 
 from hfs.errors import StoreIOError
 from hfs.persistence import SessionStore
-from hfs.transfer.importing import Importing, ImportOptions
-from hfs.transfer.report import ConversationReport
-from hfs.transfer.sources import open_sources
+from hfs.transfer.files.sources import open_sources
+from hfs.transfer.importing.report import ConversationReport
+from hfs.transfer.importing.run import Importing, ImportOptions
 from hfs.transfer.under_way import UnderWay
 from tests.transfer.bringing import chatgpt, write
 
@@ -81,7 +81,8 @@ def test_ctrl_c_again_and_again_leaves_a_true_report(home: Path, tmp_path: Path)
     path = write(tmp_path / "a.json", [chatgpt(*TURNS, active="n2", name=f"c{number}") for number in range(60)])
     code = (
         "import json, os, signal, time\nfrom hfs.persistence import SessionStore\n"
-        "from hfs.transfer.importing import Importing, ImportOptions\nfrom hfs.transfer.sources import open_sources\n"
+        "from hfs.transfer.importing.run import Importing, ImportOptions\n"
+        "from hfs.transfer.files.sources import open_sources\n"
         "from hfs.transfer.writers import ThreadWriter\n"
         f"with SessionStore({str(home)!r}) as store, open_sources([{str(path)!r}]) as sources, "
         "store.begin_import() as target:\n"

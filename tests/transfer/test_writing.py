@@ -18,8 +18,8 @@ from hfs.errors import TransferError
 from hfs.persistence import SessionModel
 from hfs.transfer.exporters import Exporter, exporter_for, exporter_named
 from hfs.transfer.exporters._kinds import Frame
-from hfs.transfer.new_file import NewFile
-from hfs.transfer.writing import open_destination, summary_of, write_session
+from hfs.transfer.exporting.new_file import NewFile
+from hfs.transfer.exporting.writing import open_destination, summary_of, write_session
 from tests.transfer.exporters.sample import empty, plain, sample
 
 FRAMED = Exporter(
@@ -177,7 +177,7 @@ FULL = """
 import resource, signal, sys
 from hfs.errors import TransferError
 from hfs.transfer.exporters import exporter_named
-from hfs.transfer.writing import open_destination, summary_of
+from hfs.transfer.exporting.writing import open_destination, summary_of
 from tests.transfer.exporters.sample import plain
 import random
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -8,7 +8,7 @@ from typing import Final
 from hfs.errors import TransferError
 from hfs.transfer.exporters import hfs_json, hfs_jsonl, markdown, openai, sharegpt, text, web_page
 from hfs.transfer.exporters._kinds import Exporter, Frame
-from hfs.transfer.naming import is_folder
+from hfs.transfer.exporting.naming import is_folder
 
 EXPORTERS: Final[tuple[Exporter, ...]] = (
     hfs_json.EXPORTER,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hfs.persistence import SessionModel, render_json
 from hfs.transfer.exporters._kinds import Exporter
-from hfs.transfer.marking import MARK, VERSION, beside_mark
+from hfs.transfer.markdown.marking import MARK, VERSION, beside_mark
 
 
 def _body(session: SessionModel) -> bytes:

@@ -6,7 +6,7 @@ from typing import Final
 
 from hfs.persistence import SessionModel
 from hfs.transfer.exporters._kinds import Exporter, Frame
-from hfs.transfer.markdown_layout import NEXT_SESSION, write_markdown
+from hfs.transfer.markdown.layout import NEXT_SESSION, write_markdown
 
 
 def _body(session: SessionModel) -> bytes:

@@ -9,8 +9,8 @@ from hfs.display import display, one_line
 from hfs.persistence import MessageModel, SessionModel
 from hfs.transfer.exporters._kinds import Exporter, Frame
 from hfs.transfer.exporters._labels import how_much, marks, models, speaker, when
+from hfs.transfer.exporting.naming import without_moment
 from hfs.transfer.folding import folds_around
-from hfs.transfer.naming import without_moment
 
 _WIDTH: Final = 72
 

@@ -18,8 +18,8 @@ from hfs.persistence import MessageModel, SessionModel, SessionSummary
 from hfs.transfer.exporters._kinds import Exporter, Frame
 from hfs.transfer.exporters._labels import clock, day, how_much, marks, models, speaker, when
 from hfs.transfer.exporters._safe_html import markdown_html, plain_html
+from hfs.transfer.exporting.naming import without_moment
 from hfs.transfer.folding import Fold, folds_around
-from hfs.transfer.naming import without_moment
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _SEVERAL: Final = "Conversations"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from hfs.transfer.conversation import Conversation
 from hfs.transfer.importers._kinds import Importer, RefusedError, SourceFile, StreamFormat
 from hfs.transfer.importers._own import own_conversation, refuse
-from hfs.transfer.marking import MARK, VERSION, without_mark
+from hfs.transfer.markdown.marking import MARK, VERSION, without_mark
 
 
 def _is_header(record: Any) -> bool:

@@ -9,8 +9,8 @@ from typing import Final
 from hfs.transfer.conversation import Conversation
 from hfs.transfer.importers._kinds import Importer, RefusedError, SourceFile, TextFormat
 from hfs.transfer.importers._own import own_conversation, refuse
-from hfs.transfer.markdown_layout import LayoutError
-from hfs.transfer.markdown_reading import read_markdown_sessions
+from hfs.transfer.markdown.layout import LayoutError
+from hfs.transfer.markdown.reading import read_markdown_sessions
 
 _START: Final = re.compile(r"\ufeff?\s*---[ \t]*\r?\nhfs[ \t]*:")
 

@@ -14,7 +14,7 @@ from hfs.tui.commands.registry import Command
 
 if TYPE_CHECKING:
     from hfs.persistence import SessionImport
-    from hfs.transfer.report import ImportReport
+    from hfs.transfer.importing.report import ImportReport
 
 _MOST_LINES: Final = 30
 """How much of a report stands in the transcript."""
@@ -22,8 +22,8 @@ _MOST_LINES: Final = 30
 
 async def _export(chat: Chat, argument: str) -> None:
     from hfs.transfer.exporters import exporter_for, exporter_named
-    from hfs.transfer.naming import file_name, is_folder
-    from hfs.transfer.writing import write_session
+    from hfs.transfer.exporting.naming import file_name, is_folder
+    from hfs.transfer.exporting.writing import write_session
 
     first, _, rest = argument.partition(" ")
     chosen, target = (first, rest.strip()) if first in _formats() else ("", argument)
@@ -45,8 +45,8 @@ async def _export(chat: Chat, argument: str) -> None:
 
 
 async def _import(chat: Chat, argument: str) -> None:
-    from hfs.transfer.importing import ImportOptions, run_import
-    from hfs.transfer.sources import open_sources
+    from hfs.transfer.files.sources import open_sources
+    from hfs.transfer.importing.run import ImportOptions, run_import
 
     if not argument:
         await chat.note("Usage: /import <file>, <folder> or <archive>.", "error")

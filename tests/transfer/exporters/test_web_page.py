@@ -15,7 +15,7 @@ import pytest
 
 from hfs.persistence import SessionModel
 from hfs.transfer.exporters.web_page import EXPORTER
-from hfs.transfer.writing import open_destination, summary_of
+from hfs.transfer.exporting.writing import open_destination, summary_of
 from tests.transfer.exporters.page import Page
 from tests.transfer.exporters.sample import FOREIGN, assert_golden, empty, plain, sample
 

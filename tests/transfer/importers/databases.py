@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from hfs.transfer.conversation import Conversation
-from hfs.transfer.reading import Failed, Reading
+from hfs.transfer.importing.reading import Failed, Reading
 from tests.transfer.importers.mutating import check
 from tests.transfer.importers.reading import source_of
 

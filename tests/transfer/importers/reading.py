@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from hfs.transfer.conversation import Conversation
-from hfs.transfer.reading import Failed, Reading
-from hfs.transfer.source import Source
-from hfs.transfer.sources import open_sources
+from hfs.transfer.files.source import Source
+from hfs.transfer.files.sources import open_sources
+from hfs.transfer.importing.reading import Failed, Reading
 
 FIXTURES: Final = Path(__file__).parents[3] / "fixtures" / "imports"
 

@@ -14,7 +14,7 @@ import pytest
 from hfs.transfer.conversation import Conversation, ForeignMessage
 from hfs.transfer.importers._chatgpt_text import without_marks
 from hfs.transfer.importers.chatgpt import FORMATS
-from hfs.transfer.reading import Reading
+from hfs.transfer.importing.reading import Reading
 from tests.transfer.importers.mutating import survive
 from tests.transfer.importers.reading import FIXTURES, failures, folded, read, said, source_of
 

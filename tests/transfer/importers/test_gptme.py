@@ -13,7 +13,7 @@ import pytest
 from hfs.transfer.conversation import Conversation
 from hfs.transfer.importers import StreamFormat
 from hfs.transfer.importers.gptme import FORMATS
-from hfs.transfer.reading import Reading
+from hfs.transfer.importing.reading import Reading
 from tests.transfer.importers.mutating import survive
 from tests.transfer.importers.reading import FIXTURES, folded, read, said, source_of
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from hfs.transfer.archives import SIDECAR_LIMIT, ZIP_MAGIC, Shelf, archived, is_left_out
-from hfs.transfer.source import Source, Unusable
-from hfs.transfer.unpacking import copied, reason
+from hfs.transfer.files.archives import SIDECAR_LIMIT, ZIP_MAGIC, Shelf, archived, is_left_out
+from hfs.transfer.files.source import Source, Unusable
+from hfs.transfer.files.unpacking import copied, reason
 
 
 @contextlib.contextmanager

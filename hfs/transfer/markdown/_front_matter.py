@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from hfs.display import one_line
 from hfs.persistence import exact_float
-from hfs.transfer.markdown_layout import FENCE, LayoutError, plain
-from hfs.transfer.marking import MARK, VERSION, without_mark
+from hfs.transfer.markdown.layout import FENCE, LayoutError, plain
+from hfs.transfer.markdown.marking import MARK, VERSION, without_mark
 
 Line = tuple[int, str]
 """A line, and its number, counted from 1."""

@@ -30,7 +30,7 @@ from hfs.display import display, one_line
 from hfs.persistence import MessageModel, render_json
 from hfs.transfer.fields import as_time
 from hfs.transfer.folding import Fold, folds, shown_folds
-from hfs.transfer.marking import MARK, VERSION, beside_mark
+from hfs.transfer.markdown.marking import MARK, VERSION, beside_mark
 
 MARKER: Final = re.compile(r"(\\*)([ \t]*<!--[ \t]*hfs(?![\w-]))", re.IGNORECASE)
 """How a comment of ours begins; in a text, such a line has one more backslash in front."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 from hfs.errors import TransferError
-from hfs.transfer.unpacking import Bounded, Counted, Progress, reason, zstd_file
+from hfs.transfer.files.unpacking import Bounded, Counted, Progress, reason, zstd_file
 
 HEAD: Final = 1 << 16
 """How much of a file is looked at to tell what it is, in bytes."""

@@ -14,7 +14,11 @@ from typing import Any, BinaryIO, Final
 
 from hfs.errors import TransferError
 from hfs.transfer.conversation import Conversation
-from hfs.transfer.databases import decoded, open_read_only, tables_of
+from hfs.transfer.files.databases import decoded, open_read_only, tables_of
+from hfs.transfer.files.json_stream import Damaged, records
+from hfs.transfer.files.json_window import BadJSONError, encoding_of
+from hfs.transfer.files.source import HEAD, Source
+from hfs.transfer.files.unpacking import Progress
 from hfs.transfer.importers import (
     IMPORTERS,
     DatabaseFormat,
@@ -24,10 +28,6 @@ from hfs.transfer.importers import (
     StreamFormat,
     TextFormat,
 )
-from hfs.transfer.json_stream import Damaged, records
-from hfs.transfer.json_window import BadJSONError, encoding_of
-from hfs.transfer.source import HEAD, Source
-from hfs.transfer.unpacking import Progress
 
 LONGEST: Final = 64 << 20
 """The longest conversation that is taken, in bytes, unless a person allows more."""

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from hfs.errors import HfsError, StoreError, StoreIOError, TransferError
 from hfs.persistence import SessionImport, SessionStore
-from hfs.transfer import differences as differing
-from hfs.transfer.claimed_ids import ClaimedIds
-from hfs.transfer.copy_report import CopyReport, NotTriedError, SessionCopy
-from hfs.transfer.read_back import ReadBack
+from hfs.transfer.copying import differences as differing
+from hfs.transfer.copying.claimed_ids import ClaimedIds
+from hfs.transfer.copying.read_back import ReadBack
+from hfs.transfer.copying.report import CopyReport, NotTriedError, SessionCopy
 from hfs.transfer.stopping import Stopping
 from hfs.transfer.under_way import UnderWay, Writes
 from hfs.transfer.writers import ThreadWriter

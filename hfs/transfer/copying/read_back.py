@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from hfs.errors import StoreError
 from hfs.persistence import SessionStore
-from hfs.transfer.copy_report import SessionCopy
-from hfs.transfer.differences import Differences, count, differences, digest
+from hfs.transfer.copying.differences import Differences, count, differences, digest
+from hfs.transfer.copying.report import SessionCopy
 
 _LOOKS: Final = 10
 _PAUSE: Final = 0.05

@@ -13,8 +13,8 @@ from typing import Final, Protocol
 from hfs.errors import TransferError
 from hfs.persistence import SessionModel, SessionSummary
 from hfs.transfer.exporters import Exporter
-from hfs.transfer.naming import file_name, is_folder
-from hfs.transfer.new_file import FILE_MODE, NewFile, make_folder, require_free, writing_to
+from hfs.transfer.exporting.naming import file_name, is_folder
+from hfs.transfer.exporting.new_file import FILE_MODE, NewFile, make_folder, require_free, writing_to
 
 STDOUT: Final = "-"
 _COMPRESSION: Final = 6

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final
 
-from hfs.transfer.json_window import BadJSONError, Window, decode, reason
+from hfs.transfer.files.json_window import BadJSONError, Window, decode, reason
 
 _NESTED: Final = re.compile(r'\s*\{\s*"conversations"\s*:\s*\[\s*(?=\{)')
 """Some exports wrap the array in an object."""

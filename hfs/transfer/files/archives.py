@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import IO, Final, cast
 
 from hfs.errors import TransferError
-from hfs.transfer.source import HEAD, Source, Unusable
-from hfs.transfer.unpacking import Bounded, copied, reason
+from hfs.transfer.files.source import HEAD, Source, Unusable
+from hfs.transfer.files.unpacking import Bounded, copied, reason
 
 ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
 SIDECAR_LIMIT: Final = 16 << 20

@@ -9,13 +9,13 @@ from typing import Final
 
 from hfs.errors import TransferError
 from hfs.persistence import SessionImport
+from hfs.transfer.files.source import Source, Unusable
+from hfs.transfer.files.unpacking import Progress
 from hfs.transfer.importers import IMPORTERS
-from hfs.transfer.landing import Landing
-from hfs.transfer.reading import LONGEST, Failed, Reading
-from hfs.transfer.report import ConversationReport, FileReport, ImportReport
-from hfs.transfer.source import Source, Unusable
+from hfs.transfer.importing.landing import Landing
+from hfs.transfer.importing.reading import LONGEST, Failed, Reading
+from hfs.transfer.importing.report import ConversationReport, FileReport, ImportReport
 from hfs.transfer.stopping import Stopping
-from hfs.transfer.unpacking import Progress
 from hfs.transfer.writers import ProcessWriter, ThreadWriter, Writer
 
 _WORTH_A_PROCESS: Final = 32 << 20

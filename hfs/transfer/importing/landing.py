@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from hfs.display import counted
 from hfs.errors import HfsError, TransferError
 from hfs.persistence import NAME_LIMIT, SessionImport
-from hfs.transfer import documents
 from hfs.transfer.conversation import Branch, Conversation
-from hfs.transfer.documents import Document
-from hfs.transfer.report import ConversationReport
+from hfs.transfer.importing import documents
+from hfs.transfer.importing.documents import Document
+from hfs.transfer.importing.report import ConversationReport
 from hfs.transfer.under_way import UnderWay, Writes
 from hfs.transfer.writers import Writer
 

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from hfs.display import counted, one_line
 from hfs.errors import HfsError
-from hfs.transfer.differences import SAME, Differences
+from hfs.transfer.copying.differences import SAME, Differences
 
 Outcome = Literal["added", "updated", "present", "deleted", "gone", "failed", "waiting"]
 _SAID: Final[dict[Outcome, str]] = {

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from hfs.errors import CorruptSessionError
 from hfs.persistence import parse_document
-from hfs.transfer._front_matter import DECODER, Line, chosen_name, read_front_matter, read_heading
-from hfs.transfer.markdown_layout import (
+from hfs.transfer.markdown._front_matter import DECODER, Line, chosen_name, read_front_matter, read_heading
+from hfs.transfer.markdown.layout import (
     DETAILS_END,
     DETAILS_START,
     MARKER,
@@ -27,7 +27,7 @@ from hfs.transfer.markdown_layout import (
     text_of,
     trimmed,
 )
-from hfs.transfer.marking import MARK, without_mark
+from hfs.transfer.markdown.marking import MARK, without_mark
 
 _NOTE: Final = re.compile(r"[ \t]*<!--[ \t]*hfs:", re.IGNORECASE)
 _HEADING: Final = re.compile(r"##(?: |\s*$)")

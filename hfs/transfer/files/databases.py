@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from hfs.transfer.source import LOGS
+from hfs.transfer.files.source import LOGS
 
 NOT_UTF8 = "byte that is not UTF-8"
 

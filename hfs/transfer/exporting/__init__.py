@@ -1,0 +1,1 @@
+"""Exports on their way out: files, folders and archives, their names, and what is masked in them."""

@@ -1,0 +1,1 @@
+"""Sessions as Markdown that a person can edit, and back again, exactly."""
