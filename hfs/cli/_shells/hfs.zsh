@@ -2,10 +2,17 @@
 # Completion of hfs for zsh. Made by: hfs completion zsh
 
 _hfs() {
-    local program=${(Q)words[1]} how value description widest=0
-    local -a answer given values shown space
+    local program=${(Q)words[1]} how value description widest=0 at
+    local -a answer before given values shown space
     [[ $program == '~/'* ]] && program=$HOME/${program#'~/'}
     whence -p -- $program >/dev/null || program=hfs
+    # What is set for this one command stands before it, and is no word of it.
+    before=("${(@z)${LBUFFER%"$IPREFIX$QIPREFIX$PREFIX"}}")
+    (( at = $#before - CURRENT + 1 ))
+    while (( at > 0 )) && [[ $before[at] == [A-Za-z_][A-Za-z0-9_]#=* ]]; do
+        [[ $before[at] == HFS_* ]] && local -x "${(Q)before[at]}"
+        (( at-- ))
+    done
     given=("${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}")
     answer=("${(@f)$(_HFS_COMPLETE=zsh_complete _HFS_WORDS=${(pj:\x1f:)given} command $program </dev/null 2>/dev/null)}")
     how=$answer[1]
