@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tests.docs.sample_home import make_person
 from tests.support.model_server import ModelServer
 
 _PAGE = (DOCS / "reference" / "json.md").read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.skipif(not all(map(shutil.which, ("bash", "jq"))), reason="bash or jq is not installed")
 
 
 def _keys(command: str) -> list[set[str]]:

@@ -6,6 +6,7 @@ does in the chat, and what follows supposes, is done by ``<!-- run: commands -->
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from tests.docs.pages import ROOT, Page, pages_to_do
 from tests.docs.sample_home import make_person
 from tests.support.model_server import ModelServer
 
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "git", "jq", "less"))), reason="bash, git, jq or less is not installed"
+)
 _TRAP = """trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR"""
 
 
