@@ -6,8 +6,8 @@ _hfs() {
     local -a answer before given values shown space
     [[ $program == '~/'* ]] && program=$HOME/${program#'~/'}
     whence -p -- $program >/dev/null || program=hfs
-    # What is set for this one command stands before it, and is no word of it.
-    before=("${(@z)${LBUFFER%"$IPREFIX$QIPREFIX$PREFIX"}}")
+    # What is set for this one command stands before it, and is no word of it. An open quote is not in LBUFFER.
+    before=("${(@z)${LBUFFER%"$IPREFIX$PREFIX"}}")
     (( at = $#before - CURRENT + 1 ))
     while (( at > 0 )) && [[ $before[at] == [A-Za-z_][A-Za-z0-9_]#=* ]]; do
         [[ $before[at] == HFS_* ]] && local -x "${(Q)before[at]}"
@@ -34,7 +34,9 @@ _hfs() {
             value=${value[1,widest-1]}…
         fi
         if [[ -n $description ]]; then
-            shown+=("${(mr:widest:)value}  -- $description")
+            # A line that is too long would be broken in its midst.
+            description=${(mr:COLUMNS - widest - 7:)description}
+            shown+=("${(mr:widest:)value}  -- ${description%% ##}")
         else
             shown+=("$value")
         fi
