@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.append import TEXT, Times, timed
 from bench.sql_rival import SQLStore
 from hfs.persistence import NewMessage, SessionStore, open_repository
-from hfs.persistence.files.writer import FolderEvents
+from hfs.persistence.files.events import FolderEvents
 from tests.support.engines import files_of
 
 Homes = Mapping[int, Path]

@@ -11,20 +11,16 @@ import contextlib
 import errno
 import os
 import stat
-import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from hfs.errors import StoreIOError
+from hfs.persistence._file_ops import FILE_MODE, WINDOWS, FileOps, Identity, identity_of, io_error, look
 
 SIZE_LIMIT: Final = 1 << 30
 """The largest file that is read, in bytes."""
 TEMPORARY_SUFFIX: Final = ".tmp"
-FILE_MODE: Final = 0o600
-FOLDER_MODE: Final = 0o700
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
@@ -32,35 +28,10 @@ _BINARY = getattr(os, "O_BINARY", 0)
 _READ = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _BINARY
 _UPDATE = os.O_RDWR | _NOFOLLOW | _NONBLOCK | _BINARY
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY
-_WINDOWS = sys.platform == "win32"
 _REPLACE_PATIENCE = 2.5
 
 Around = Callable[[], AbstractContextManager[object]]
 """What is entered around something that is done."""
-
-_ADVICE = {
-    errno.ENOSPC: "the disk is full: free some space and try again",
-    errno.EDQUOT: "your disk quota is used up: free some space and try again",
-    errno.EACCES: "permission denied: check who owns it and its mode",
-    errno.EPERM: "the operation is not permitted: check who owns it and its mode",
-    errno.EROFS: "the file system is read-only",
-    errno.EIO: "the disk reported an input/output error: copy your files to another disk",
-    errno.EMFILE: "too many files are open in this program",
-    errno.ENFILE: "too many files are open on this machine",
-    errno.EFBIG: "the file would be larger than this system allows",
-}
-
-
-class Identity(NamedTuple):
-    """What tells whether a file is still the one that was last seen."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int
-    """mtime, in nanoseconds."""
-    changed: int
-    """ctime, in nanoseconds."""
 
 
 class ChangedMeanwhile(Exception):
@@ -69,103 +40,6 @@ class ChangedMeanwhile(Exception):
 
 class NotRegularError(Exception):
     """There is something at the path that is no regular file."""
-
-
-class FileOps:
-    """The operating system's calls that the store makes."""
-
-    def open(self, path: str, flags: int, mode: int = FILE_MODE) -> int:
-        return os.open(path, flags, mode)
-
-    def close(self, fd: int) -> None:
-        os.close(fd)
-
-    def read(self, fd: int, size: int) -> bytes:
-        return os.read(fd, size)
-
-    def pread(self, fd: int, size: int, offset: int) -> bytes:
-        if not _WINDOWS:
-            return os.pread(fd, size, offset)
-        os.lseek(fd, offset, os.SEEK_SET)
-        return os.read(fd, size)
-
-    def write(self, fd: int, data: bytes | memoryview) -> int:
-        return os.write(fd, data)
-
-    def pwrite(self, fd: int, data: bytes, offset: int) -> int:
-        if not _WINDOWS:
-            return os.pwrite(fd, data, offset)
-        os.lseek(fd, offset, os.SEEK_SET)
-        return os.write(fd, data)
-
-    def truncate(self, fd: int, size: int) -> None:
-        os.ftruncate(fd, size)
-
-    def fsync(self, fd: int) -> None:
-        if sys.platform == "darwin":
-            import fcntl
-
-            # On macOS fsync leaves the data in the drive's cache.
-            with contextlib.suppress(OSError):
-                fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-                return
-        os.fsync(fd)
-
-    def fdatasync(self, fd: int) -> None:
-        if hasattr(os, "fdatasync") and sys.platform != "darwin":
-            os.fdatasync(fd)
-        else:
-            self.fsync(fd)
-
-    def fsync_folder(self, path: str) -> None:
-        if _WINDOWS:
-            return
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            self.fsync(fd)
-        finally:
-            os.close(fd)
-
-    def stat(self, path: str) -> os.stat_result:
-        return os.stat(path, follow_symlinks=False)
-
-    def fstat(self, fd: int) -> os.stat_result:
-        return os.fstat(fd)
-
-    def chmod(self, fd: int, mode: int) -> None:
-        if hasattr(os, "fchmod"):
-            os.fchmod(fd, mode)
-
-    def replace(self, source: str, target: str) -> None:
-        os.replace(source, target)
-
-    def link(self, source: str, target: str) -> None:
-        os.link(source, target)
-
-    def unlink(self, path: str) -> None:
-        os.unlink(path)
-
-    def mkdir(self, path: str, mode: int = FOLDER_MODE) -> None:
-        os.mkdir(path, mode)
-
-
-def identity_of(status: os.stat_result) -> Identity:
-    """The identity of the file that a stat speaks of."""
-    return Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def io_error(error: OSError, path: str | os.PathLike[str], doing: str) -> StoreIOError:
-    """The operating system's error as a sentence that names the file and what to do."""
-    advice = _ADVICE.get(error.errno or 0, error.strerror or type(error).__name__)
-    return StoreIOError(f"Could not {doing} {path}: {advice}.", path=Path(path), errno=error.errno)
-
-
-def look(ops: FileOps, path: str) -> Identity | None:
-    """The identity of the file at a path, or None if there is none."""
-    try:
-        return identity_of(ops.stat(path))
-    except FileNotFoundError:
-        return None
 
 
 def real_path(ops: FileOps, path: str) -> str:
@@ -328,7 +202,7 @@ class PreparedFile:
             self._ops.close(fd)
 
     def _close_on_windows(self) -> None:
-        if _WINDOWS:
+        if WINDOWS:
             self._close()
 
 
@@ -349,7 +223,7 @@ def _replace(ops: FileOps, source: str, target: str) -> None:
             ops.replace(source, target)
             return
         except PermissionError:
-            if not _WINDOWS or time.monotonic() > deadline:
+            if not WINDOWS or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
 
@@ -401,18 +275,7 @@ def append_tail(ops: FileOps, path: str, tail: bytes, replacement: bytes, expect
         # A second name would see the change too: backups by hard link must keep what they had.
         if identity_of(status) != expected or status.st_nlink != 1:
             raise ChangedMeanwhile
-        position = status.st_size - len(tail)
-        if ops.pread(fd, len(tail), position) != tail:
-            raise ChangedMeanwhile
-        try:
-            if ops.pwrite(fd, replacement, position) != len(replacement):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            ops.fdatasync(fd)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                ops.truncate(fd, status.st_size)
-                ops.pwrite(fd, tail, position)
-            raise
+        _write_tail(ops, fd, status.st_size, tail, replacement)
         after = ops.fstat(fd)
         found = look(ops, path)
         if found is None or (found.device, found.inode) != (after.st_dev, after.st_ino):
@@ -420,3 +283,19 @@ def append_tail(ops: FileOps, path: str, tail: bytes, replacement: bytes, expect
         return identity_of(after)
     finally:
         ops.close(fd)
+
+
+def _write_tail(ops: FileOps, fd: int, size: int, tail: bytes, replacement: bytes) -> None:
+    """Writes durably over the tail of a file of that size; the old tail is put back where that fails."""
+    position = size - len(tail)
+    if ops.pread(fd, len(tail), position) != tail:
+        raise ChangedMeanwhile
+    try:
+        if ops.pwrite(fd, replacement, position) != len(replacement):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        ops.fdatasync(fd)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            ops.truncate(fd, size)
+            ops.pwrite(fd, tail, position)
+        raise

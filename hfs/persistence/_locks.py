@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from hfs.errors import LockTimeoutError, StoreIOError
-from hfs.persistence._files import FILE_MODE, FileOps, io_error, make_folder
+from hfs.persistence._file_ops import FILE_MODE, FileOps, io_error
+from hfs.persistence._files import make_folder
 
 STRIPES: Final = 16
 """How many lock files the documents of one table share."""

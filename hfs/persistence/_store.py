@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfs import paths
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT
 from hfs.persistence.file_engine.engine import FileEngine, require_folder
@@ -51,8 +51,8 @@ class SessionStore(SessionDrafts, OutsideEdits, SessionEditor, SessionOrganiser,
     def __init__(
         self,
         home: str | os.PathLike[str] | None = None,
-        on_notice: Callable[[Notice], None] | None = None,
         *,
+        on_notice: Callable[[Notice], None] | None = None,
         ops: FileOps | None = None,
         threshold: float = APPEND_THRESHOLD,
         lock_timeout: float = TIMEOUT,

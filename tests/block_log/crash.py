@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from hfs.persistence import NewMessage, SessionStore
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from tests.block_log.disk import POISON, Event, read_log
 
 SECTOR: Final = 512

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._locks import TableLocks
 from tests.cli.conftest import Run
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 
 UNITS = (16, 64, 512)
 """Sizes of what arrives whole, in bytes; smaller than any device's."""

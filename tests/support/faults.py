@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Final
 
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 
 CALLS: Final = tuple(name for name in vars(FileOps) if not name.startswith("_"))
 

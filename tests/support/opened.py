@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 
 
 class OpenedOps(FileOps):

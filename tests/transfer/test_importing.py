@@ -420,7 +420,7 @@ def test_a_fault_of_a_reader_costs_its_conversation_and_no_other(
         return Conversation("faulty", record["missing"])
 
     faulty = RecordFormat("faulty", "Faulty", lambda record: isinstance(record, dict) and "faulty" in record, read)
-    monkeypatch.setattr("hfs.transfer.reading.IMPORTERS", (faulty, *IMPORTERS))
+    monkeypatch.setattr("hfs.transfer.importing.reading.IMPORTERS", (faulty, *IMPORTERS))
     first = write(tmp_path / "a.json", [{"faulty": 1}])
     report = bring(home, first, write(tmp_path / "b.json", [chatgpt(*FIRST, active="n2")]))
     assert (report.count("failed"), report.count("added")) == (1, 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.tui.app import HFSApp
 from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from hfs.errors import HfsError, SessionNotFoundError
-from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file
+from hfs.persistence._file_ops import FileOps, io_error
+from hfs.persistence._files import NotRegularError, make_folder, read_file
 from hfs.persistence._format import Document, parse
 from hfs.persistence._json import JSONError
 from hfs.persistence.files.folder import DocumentFolder

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from hfs import paths
 from hfs.display import counted
 from hfs.errors import StoreIOError
-from hfs.persistence._files import FileOps, io_error, make_folder
+from hfs.persistence._file_ops import FileOps, io_error
+from hfs.persistence._files import make_folder
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT, TableLocks
 from hfs.persistence.files.folder import DocumentFolder

@@ -10,7 +10,8 @@ from typing import Final
 
 from hfs.errors import StoreError, StoreIOError
 from hfs.persistence._engine import KeptMessages, is_as_before
-from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file, replace_file
+from hfs.persistence._file_ops import FileOps, io_error
+from hfs.persistence._files import NotRegularError, make_folder, read_file, replace_file
 from hfs.persistence._format import Document, parse, render
 from hfs.persistence._json import JSONError
 from hfs.persistence._time import now

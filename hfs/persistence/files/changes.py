@@ -6,7 +6,8 @@ from collections.abc import Iterator, MutableMapping
 from typing import Final
 
 from hfs.errors import StoreIOError
-from hfs.persistence._files import FILE_MODE, Identity, PreparedFile, io_error, make_folder
+from hfs.persistence._file_ops import FILE_MODE, Identity, io_error
+from hfs.persistence._files import PreparedFile, make_folder
 from hfs.persistence._format import Document, render
 from hfs.persistence.files.folder import DocumentFolder
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tinydb.storages import Storage
 
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._format import PLAIN, Document, Layout
 from hfs.persistence._locks import TableLocks
 from hfs.persistence.files.changes import Changes

@@ -5,37 +5,29 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from hfs.errors import CorruptSessionError, StoreIOError
+from hfs.persistence._file_ops import FILE_MODE, identity_of, io_error
 from hfs.persistence._files import (
-    FILE_MODE,
     ChangedMeanwhile,
     NotRegularError,
-    PreparedFile,
     append_tail,
-    identity_of,
-    io_error,
-    look,
     make_folder,
-    read_file,
     real_path,
 )
 from hfs.persistence._format import TAIL, Amend, Document, render, render_item
+from hfs.persistence.files.events import Moves
+from hfs.persistence.files.ids import FolderIds
 from hfs.persistence.files.memory import Known, item_number
 from hfs.persistence.files.reader import Snapshot
-from hfs.persistence.files.writer import FolderWriter, Moves
-
-_NEXT_ID: Final = ".next_id"
 
 
-class DocumentFolder(FolderWriter):
+class DocumentFolder(FolderIds):
     """The documents of one table.
 
     Takes what ``FolderWriter`` takes.
     """
-
-    _highest = 0
 
     # Adding and removing documents
 
@@ -94,53 +86,6 @@ class DocumentFolder(FolderWriter):
             raise ValueError(f"Document with ID {doc_id} already exists") from None
         except OSError as error:
             raise io_error(error, self.file(doc_id), "save") from error
-
-    def next_id(self) -> int:
-        """An id that no document has or had. Call it under the table's lock."""
-        folder = self._folder_time()
-        if folder != self._counted or not folder:
-            highest = self.events.highest_id()
-            self._highest = max(self.ids(), default=0) if highest is None else highest
-            self._counted = folder
-        return max(self._highest, self._last_reserved()) + 1
-
-    def _last_reserved(self) -> int:
-        try:
-            data, _ = read_file(self.ops, f"{self._folder}/{_NEXT_ID}")
-            return int(data) - 1
-        except (FileNotFoundError, NotADirectoryError, NotRegularError, ValueError):
-            return 0
-        except OSError as error:
-            # Without it an id that was used before could be given out again.
-            raise io_error(error, f"{self._folder}/{_NEXT_ID}", "read") from error
-
-    def reserve(self, doc_id: int) -> None:
-        """Notes that an id is used, so that it is never given out again. Call it under the table's lock."""
-        if doc_id > self._last_reserved():
-            self._note_next(doc_id + 1)
-
-    def unreserve(self, first: int, end: int) -> None:
-        """Lets ids be given out again, unless more were reserved after them. Call it under the table's lock."""
-        if self._last_reserved() == end - 1 and max(self.ids(), default=0) < first:
-            self._note_next(first)
-
-    def _note_next(self, doc_id: int) -> None:
-        path = f"{self._folder}/{_NEXT_ID}"
-        moves: Moves = []
-        try:
-            expected = look(self.ops, path)
-            PreparedFile(self.ops, path, b"%d\n" % doc_id, around=lambda: self._timed(moves)).replace(expected)
-        except (OSError, ChangedMeanwhile) as error:
-            reason = error if isinstance(error, OSError) else OSError("it keeps changing")
-            raise io_error(reason, path, "save") from error
-        self.events.moved(moves)
-
-    def forget_ids(self) -> None:
-        """Lets ids begin at 1 again. Call it under the table's lock."""
-        try:
-            self.ops.unlink(f"{self._folder}/{_NEXT_ID}")
-        except FileNotFoundError:
-            return
 
     def remove(self, doc_id: int) -> bool:
         """Removes a document for good; says whether it was there."""

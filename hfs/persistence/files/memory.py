@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document, Layout
 from hfs.persistence.files.ledger import Ledger
 

@@ -17,17 +17,8 @@ from pathlib import Path
 from typing import Final
 
 from hfs.errors import CorruptSessionError, StoreIOError
-from hfs.persistence._files import (
-    TEMPORARY_SUFFIX,
-    FileOps,
-    Identity,
-    NotRegularError,
-    identity_of,
-    io_error,
-    look,
-    read_file,
-    real_path,
-)
+from hfs.persistence._file_ops import FileOps, Identity, identity_of, io_error, look
+from hfs.persistence._files import TEMPORARY_SUFFIX, NotRegularError, read_file, real_path
 from hfs.persistence._format import Document, Layout, parse
 from hfs.persistence._json import JSONError
 from hfs.persistence._locks import TableLocks

@@ -14,21 +14,14 @@ from pathlib import Path
 from typing import IO, Final
 
 from hfs import paths
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._locks import TableLocks
 from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.files.reader import APPEND_THRESHOLD
-from hfs.persistence.index.database import (
-    EXTENTS_TABLE,
-    PART,
-    ROWS_TABLE,
-    TEXT_TABLE,
-    Progress,
-    part_identity,
-    transaction,
-)
+from hfs.persistence.index.database import PART, Progress, part_identity, transaction
 from hfs.persistence.index.reading import read_rows
 from hfs.persistence.index.rows import COLUMNS
+from hfs.persistence.index.schema import EXTENTS_TABLE, ROWS_TABLE, TEXT_TABLE
 from hfs.persistence.index.writing import IndexWriter
 from hfs.persistence.session_document.layout import SESSION_LAYOUT
 
@@ -183,19 +176,7 @@ def write_part(
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     connection = sqlite3.connect(part, isolation_level=None)
     try:
-        connection.execute("PRAGMA page_size = 8192")
-        connection.execute("ATTACH ? AS rows", (str(rows_beside(part)),))
-        for schema in ("main", "rows"):
-            connection.execute(f"PRAGMA {schema}.journal_mode = OFF")
-            connection.execute(f"PRAGMA {schema}.synchronous = OFF")
-        connection.execute("BEGIN")
-        connection.execute(TEXT_TABLE)
-        connection.execute(ROWS_TABLE.format(schema="rows."))
-        connection.execute(EXTENTS_TABLE.format(schema="rows."))
-        connection.execute("INSERT INTO text (text, rank) VALUES ('hashsize', ?)", (_SORTED_IN_MEMORY,))
-        # Merging pieces takes longer than asking a few dozen of them.
-        connection.execute("INSERT INTO text (text, rank) VALUES ('automerge', 0)")
-        connection.execute("INSERT INTO text (text, rank) VALUES ('crisismerge', 1000)")
+        _begin_part(connection, rows_beside(part))
         writer = IndexWriter(connection, place, schema="rows")
         for at, (row, said) in enumerate(read_rows(folder, doc_ids), 1):
             writer.add(row, said)
@@ -209,6 +190,23 @@ def write_part(
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _begin_part(connection: sqlite3.Connection, rows: Path) -> None:
+    """Begins the one transaction of a part and makes its tables; nobody reads it before it is whole and synced."""
+    connection.execute("PRAGMA page_size = 8192")
+    connection.execute("ATTACH ? AS rows", (str(rows),))
+    for schema in ("main", "rows"):
+        connection.execute(f"PRAGMA {schema}.journal_mode = OFF")
+        connection.execute(f"PRAGMA {schema}.synchronous = OFF")
+    connection.execute("BEGIN")
+    connection.execute(TEXT_TABLE)
+    connection.execute(ROWS_TABLE.format(schema="rows."))
+    connection.execute(EXTENTS_TABLE.format(schema="rows."))
+    connection.execute("INSERT INTO text (text, rank) VALUES ('hashsize', ?)", (_SORTED_IN_MEMORY,))
+    # Merging pieces takes longer than asking a few dozen of them.
+    connection.execute("INSERT INTO text (text, rank) VALUES ('automerge', 0)")
+    connection.execute("INSERT INTO text (text, rank) VALUES ('crisismerge', 1000)")
 
 
 def main() -> None:

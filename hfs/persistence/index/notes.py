@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
-from hfs.persistence.files.writer import Moves
+from hfs.persistence.files.events import Moves
 from hfs.persistence.index.rows import row_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hfs.errors import CorruptSessionError, StoreIOError
-from hfs.persistence._files import NotRegularError, identity_of, read_file
+from hfs.persistence._file_ops import identity_of
+from hfs.persistence._files import NotRegularError, read_file
 from hfs.persistence._json import JSONError, is_too_deep, loads
 from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.rows import Row, Said, damaged_row, row_of

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._time import parse_time
 from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._time import parse_time
 from hfs.persistence.index.rows import (
     COLUMNS,

@@ -17,7 +17,8 @@ from typing import Any, Final
 import orjson
 
 from hfs.errors import StoreIOError
-from hfs.persistence._files import FILE_MODE, FileOps, NotRegularError, io_error, make_folder, read_file
+from hfs.persistence._file_ops import FILE_MODE, FileOps, io_error
+from hfs.persistence._files import NotRegularError, make_folder, read_file
 from hfs.persistence._json import encode
 from hfs.persistence._time import format_time, now, parse_time
 from hfs.persistence.models import Draft, NewMessage

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from hfs.errors import StoreIOError
-from hfs.persistence._files import FileOps, NotRegularError, io_error, make_folder, read_file, replace_file
+from hfs.persistence._file_ops import FileOps, io_error
+from hfs.persistence._files import NotRegularError, make_folder, read_file, replace_file
 from hfs.persistence._format import Document, parse, render
 from hfs.persistence._json import JSONError
 from hfs.persistence._time import now

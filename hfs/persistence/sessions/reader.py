@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hfs.display import counted
 from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._format import Document
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
 from hfs.persistence.models import SearchResult, SessionModel, SessionSummary

@@ -6,15 +6,8 @@ import contextlib
 from pathlib import Path
 
 from hfs.errors import StoreIOError
-from hfs.persistence._files import (
-    ChangedMeanwhile,
-    FileOps,
-    NotRegularError,
-    look,
-    make_folder,
-    read_file,
-    replace_file,
-)
+from hfs.persistence._file_ops import FileOps, look
+from hfs.persistence._files import ChangedMeanwhile, NotRegularError, make_folder, read_file, replace_file
 
 
 def _path(folder: Path, session_id: int | None) -> Path:

@@ -17,7 +17,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from hfs import paths
 from hfs.errors import HfsError, StoreIOError
-from hfs.persistence._files import FileOps, make_folder
+from hfs.persistence._file_ops import FileOps
+from hfs.persistence._files import make_folder
 from hfs.persistence.sql.failures import is_of_database, shown, told
 from hfs.persistence.sql.file_identity import keep_to_file
 from hfs.persistence.sql.schema import VERSIONS, bring_up_to_date, is_made, is_up_to_date

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from hfs import paths
 from hfs.errors import StoreError
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._locks import TableLocks
 from hfs.persistence.sql.changes import Changes
 from hfs.persistence.sql.database import create_db_engine, get_session_factory

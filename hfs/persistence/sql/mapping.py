@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document, render_head, render_item
 from hfs.persistence._json import encode, exact, loads
 from hfs.persistence._time import format_time, parse_time

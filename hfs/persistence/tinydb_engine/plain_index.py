@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, Sort, add_tags
 from hfs.persistence.index.rows import NAME, Row, from_microseconds, row_of

@@ -11,7 +11,7 @@ from tinydb.table import Table
 
 from hfs.errors import StoreError
 from hfs.persistence._engine import KeptMessages, is_as_before
-from hfs.persistence._files import Identity
+from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._time import format_time, now, parse_time
 from hfs.persistence.index.rows import items_of, row_of

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfs.errors import BadQueryError
-from hfs.persistence.index.database import TEXT_TABLE
 from hfs.persistence.index.excerpts import WordFinder
 from hfs.persistence.index.query import parse_query
+from hfs.persistence.index.schema import TEXT_TABLE
 from hfs.persistence.index.text import fold
 
 SIGNS = "ab é漢字-*\"()^:+{}\0\n\\'AND OR NOT NEAR("

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hfs.persistence import NewMessage, SearchOptions, SessionStore
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 from hfs.persistence._locks import TableLocks
 from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.index.building import build_parts

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfs.persistence.index.database import TEXT_TABLE
+from hfs.persistence.index.schema import TEXT_TABLE
 from hfs.persistence.index.text import fold, fold_in_place, words_in
 
 SCRIPTS = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF)) | st.text(

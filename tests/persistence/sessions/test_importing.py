@@ -10,7 +10,7 @@ import pytest
 
 from hfs.errors import StoreIOError
 from hfs.persistence import SessionStore
-from hfs.persistence._files import FileOps
+from hfs.persistence._file_ops import FileOps
 
 DOCUMENT = {"name": "in", "messages": [{"id": 1, "role": "user", "content": "hi"}]}
 

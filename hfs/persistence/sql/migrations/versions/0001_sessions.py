@@ -28,6 +28,7 @@ def _moment() -> sa.DateTime:
 
 def upgrade() -> None:
     _make_sessions()
+    _index_sessions()
     _make_messages()
     op.create_table(
         "kept_messages",
@@ -43,23 +44,7 @@ def upgrade() -> None:
         sa.Column("next", _number(), nullable=False),
     )
     op.bulk_insert(counters, [{"name": "sessions", "next": 1}])
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(f'CREATE VIRTUAL TABLE message_words USING fts5(words, tokenize="{_TOKENS}")')
-        # Also of those that go with their session.
-        op.execute(
-            "CREATE TRIGGER message_words_gone AFTER DELETE ON messages "
-            "BEGIN DELETE FROM message_words WHERE rowid = old.id; END"
-        )
-    else:
-        op.create_table(
-            "message_words",
-            sa.Column("message_id", _number(), sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
-            sa.Column("part", sa.Integer(), primary_key=True),
-            sa.Column("words", TSVECTOR(), nullable=False),
-        )
-        # Where several parts make a message its words are looked for one by one: these are few.
-        for name, parts in (("ix_message_words", "part = 0"), ("ix_message_words_long", "part > 0")):
-            op.create_index(name, "message_words", ["words"], postgresql_using="gin", postgresql_where=sa.text(parts))
+    _make_words()
 
 
 def _make_sessions() -> None:
@@ -89,6 +74,9 @@ def _make_sessions() -> None:
         sa.Column("spoken_by", sa.Text(), nullable=False),
         sa.Column("activity", sa.Text(), nullable=False),
     )
+
+
+def _index_sessions() -> None:
     op.create_index("ix_sessions_created", "sessions", ["created_at", "id"])
     op.create_index("ix_sessions_active", "sessions", ["active_at", "id"])
     op.create_index(
@@ -125,3 +113,23 @@ def _make_messages() -> None:
         sa.Column("write_key", sa.Text(), nullable=False, unique=True),
     )
     op.create_index("ix_messages_session", "messages", ["session_id", "position"])
+
+
+def _make_words() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f'CREATE VIRTUAL TABLE message_words USING fts5(words, tokenize="{_TOKENS}")')
+        # Also of those that go with their session.
+        op.execute(
+            "CREATE TRIGGER message_words_gone AFTER DELETE ON messages "
+            "BEGIN DELETE FROM message_words WHERE rowid = old.id; END"
+        )
+    else:
+        op.create_table(
+            "message_words",
+            sa.Column("message_id", _number(), sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+            sa.Column("part", sa.Integer(), primary_key=True),
+            sa.Column("words", TSVECTOR(), nullable=False),
+        )
+        # Where several parts make a message its words are looked for one by one: these are few.
+        for name, parts in (("ix_message_words", "part = 0"), ("ix_message_words_long", "part > 0")):
+            op.create_index(name, "message_words", ["words"], postgresql_using="gin", postgresql_where=sa.text(parts))
