@@ -44,7 +44,21 @@ Amend = Callable[[Document, list[Document]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the documents of a table are written. The default declares nothing."""
+    """How the documents of a table are written. The default declares nothing: what is put in is given back as it was.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from hfs.persistence import DocumentDB, Layout
+        >>> with DocumentDB("desk", layouts={"notes": Layout(text_fields=frozenset({"text"}))}) as db:
+        ...     number = db.table("notes").insert({"text": "two\\nlines"})
+        >>> print(Path("desk/notes/1.json").read_text())
+        {
+          "text": [
+            "two",
+            "lines"
+          ]
+        }
+    """
 
     append_field: str | None = None
     """The list that grows, written last, an item a line. ``append()`` to it costs one item."""
@@ -55,7 +69,9 @@ class Layout:
     first_keys: tuple[str, ...] = ()
     """Keys of the document that come first, in this order. Others follow as they came."""
     first_item_keys: tuple[str, ...] = ()
+    """Keys of an item that come first, in this order."""
     last_item_keys: tuple[str, ...] = ()
+    """Keys of an item that come last, in this order."""
     item_id: str | None = None
     """A key of the items that holds an integer, unique in its list; given by ``append()`` where it is missing."""
     item_stamp: str | None = None
@@ -63,6 +79,7 @@ class Layout:
     removed_key: str | None = None
     """A key of the document that lists, by ``item_id`` and ``item_stamp``, items that were removed on purpose."""
     version_key: str | None = None
+    """A key of the document that holds the version of its format."""
     version: int = 1
     """The newest value of ``version_key`` that can be written."""
     complete: Callable[[int, Document], None] | None = None

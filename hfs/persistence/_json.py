@@ -175,10 +175,21 @@ def _refuse_constant(name: str) -> Any:
 
 
 def exact_float(literal: str) -> float:
-    """The number of a JSON literal, which is written again as it was spelled.
+    """The number of a JSON literal, which is written again as it was spelled. For the importers of hfs.
+
+    Args:
+        literal: The number as JSON has it.
+
+    Returns:
+        A float that the store writes as the literal.
 
     Raises:
-        JSONError: It is larger than any float.
+        ValueError: It is larger than any float.
+
+    Example:
+        >>> from hfs.persistence import exact_float, render_json
+        >>> render_json({"temperature": exact_float("1.50")})
+        b'{"temperature": 1.50}\\n'
     """
     number = float(literal)
     try:

@@ -11,7 +11,20 @@ def now() -> datetime:
 
 
 def format_time(moment: datetime) -> str:
-    """A moment as it is written: RFC 3339, UTC, microseconds."""
+    """A moment as it is written: RFC 3339, UTC, microseconds.
+
+    Args:
+        moment: Aware; one without a time zone counts as UTC.
+
+    Returns:
+        The text, 27 characters.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> from hfs.persistence import format_time
+        >>> format_time(datetime(2026, 11, 24, 1, 55, 12, tzinfo=UTC))
+        '2026-11-24T01:55:12.000000Z'
+    """
     if moment.tzinfo is UTC:
         return f"{moment.isoformat(timespec='microseconds')[:-6]}Z"
     if moment.tzinfo is None:
@@ -20,7 +33,21 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(value: object) -> datetime | None:
-    """A moment as a file has it, aware; without an offset it is UTC. None if it is none."""
+    """A moment as a file has it.
+
+    Args:
+        value: What stands there.
+
+    Returns:
+        The moment, aware, UTC; one without an offset is UTC. None if it is none.
+
+    Example:
+        >>> from hfs.persistence import parse_time
+        >>> parse_time("2026-11-24T02:55:12+01:00")
+        datetime.datetime(2026, 11, 24, 1, 55, 12, tzinfo=datetime.timezone.utc)
+        >>> parse_time("yesterday") is None
+        True
+    """
     if not isinstance(value, str):
         return None
     try:

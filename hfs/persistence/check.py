@@ -15,7 +15,18 @@ Level = Literal["damage", "problem", "remark"]
 
 @dataclass(slots=True)
 class Finding:
-    """One thing that is not as it should be."""
+    """One thing that is not as it should be.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     Path("chats/sessions/1.json").write_text("{") and None
+        ...     report = store.check()
+        >>> [(finding.kind, finding.level, finding.session_id) for finding in report.findings]
+        [('damaged', 'damage', 1)]
+    """
 
     kind: str
     """``damaged``, ``interrupted-write``, ``newer-format``, ``wrong-id``, ``message-ids``, ``same-uid``, ``mode``,
@@ -24,11 +35,15 @@ class Finding:
     level: Level
     """``damage``: words may be lost. ``problem``: it should be mended. ``remark``: worth knowing."""
     text: str
+    """What was found, in a sentence without its place."""
     path: str
+    """The file or folder, or the address of a database."""
     session_id: int | None = None
+    """The session; None where it is about no single one."""
     line: int = 0
     """Counted from 1; 0 where there is no such place."""
     column: int = 0
+    """In characters, counted from 1; 0 where there is no such place."""
     remedy: str | None = None
     """What a repair does, or what a person can do."""
     mended: bool = False
@@ -37,12 +52,25 @@ class Finding:
 
 @dataclass(slots=True)
 class CheckReport:
-    """What a check read and found."""
+    """What a check read and found.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     report = store.check()
+        >>> report.sessions, report.messages, report.is_well
+        (1, 0, True)
+    """
 
     home: str
+    """What was checked: a folder, or the address of a database."""
     sessions: int = 0
+    """How many sessions were read."""
     messages: int = 0
+    """How many messages they have."""
     findings: list[Finding] = field(default_factory=list)
+    """What is not as it should be."""
     size: int = 0
     """Of the files of the sessions, in bytes; 0 where they are rows."""
     oldest: datetime | None = None
@@ -56,7 +84,7 @@ class CheckReport:
         return all(finding.mended or finding.level == "remark" for finding in self.findings)
 
     def add_session(self, messages: int = 0, created_at: object = None, size: int = 0) -> None:
-        """Counts a session.
+        """Counts a session. For the engines of hfs.
 
         Args:
             messages: How many messages it has.
@@ -72,7 +100,11 @@ class CheckReport:
             self.newest = begun if self.newest is None else max(self.newest, begun)
 
     def add_drafts(self, drafts: Iterable[Draft]) -> None:
-        """Notes words that are not in their session yet."""
+        """Notes words that are not in their session yet. For the store itself.
+
+        Args:
+            drafts: What is kept outside the sessions.
+        """
         for draft in drafts:
             text = f"words that are not in session {draft.session_id} yet ({len(draft.content)} characters)"
             remedy = "the next hfs saves them, once the session can be written"

@@ -31,14 +31,25 @@ def trimmed_tag(tag: str) -> str:
 
 @dataclass(slots=True)
 class MessageModel:
-    """One message of a session."""
+    """One message of a session.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     message = store.add_message(session.id, "user", "How long does it rest?", extra={"mood": "curious"})
+        >>> message.id, message.role, message.content, message.extra
+        (1, 'user', 'How long does it rest?', {'mood': 'curious'})
+    """
 
     id: int
     """Unique in its session."""
     session_id: int
+    """The session that it is in."""
     role: str
     """``user``, ``assistant``, ``system`` or ``tool``; anything else that a file holds is kept as it is."""
     content: str
+    """What was said."""
     created_at: datetime
     """Aware, UTC."""
     model: str | None = None
@@ -58,7 +69,7 @@ class MessageModel:
         return label if isinstance(label, str) and label else None
 
     def to_item(self) -> dict[str, Any]:
-        """The message as it stands in a document."""
+        """The message as it stands in a document, its text as a plain string."""
         item: dict[str, Any] = {"id": self.id, "role": self.role, "created_at": format_time(self.created_at)}
         if self.model is not None:
             item["model"] = self.model
@@ -69,9 +80,19 @@ class MessageModel:
 
 @dataclass(slots=True)
 class SearchHit:
-    """A place in which all the words that were looked for stand."""
+    """A place in which all the words that were looked for stand.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread", messages=[NewMessage("user", "How long does the dough rest?")])
+        ...     hit = store.search("dough")[0]
+        >>> hit.session_id, hit.message_id, [hit.line[start:end] for start, end in hit.marks]
+        (1, 1, ['dough'])
+    """
 
     session_id: int
+    """The session."""
     name: str
     """The session's."""
     message_id: int | None
@@ -85,15 +106,27 @@ class SearchHit:
     created_at: datetime
     """When it was said; of a name, when the session was begun."""
     session_created_at: datetime
+    """When the session was begun."""
     hidden: str | None = None
     """What the message is, where it is shown folded: see ``MessageModel.hidden``."""
 
 
 @dataclass(slots=True)
 class SearchResult(Sequence[SearchHit]):
-    """What a search shows, the best first and session by session, and how much it doesn't."""
+    """What a search shows, the best first and session by session, and how much it doesn't. A sequence of hits.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     for text in ("Rye dough", "Wheat dough"):
+        ...         session = store.create(messages=[NewMessage("user", text), NewMessage("user", text)])
+        ...     found = store.search("dough", limit=1)
+        >>> len(found), found.total, found.sessions, found.exact
+        (1, 6, 2, True)
+    """
 
     hits: list[SearchHit]
+    """The places."""
     total: int
     """How many places there are."""
     sessions: int
@@ -120,18 +153,33 @@ class SearchResult(Sequence[SearchHit]):
 
 @dataclass(slots=True)
 class SessionModel:
-    """One conversation, whole."""
+    """One conversation, whole.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     made = store.create("Bread", messages=[NewMessage("user", "How long does it rest?")])
+        ...     session = store.get(made.id)
+        >>> session.name, session.message_count, session.messages[0].content
+        ('Bread', 1, 'How long does it rest?')
+    """
 
     id: int
+    """Its number: the file is called after it."""
     uid: str
     """A UUIDv7: two files with one uid are the same session."""
     name: str
+    """1 to 255 characters on one line, in most cases."""
     name_source: Literal["auto", "user"]
+    """``user`` where a person or a program gave the name: then hfs never replaces it."""
     created_at: datetime
+    """When it was begun. Aware, UTC."""
     updated_at: datetime | None
     """The later of the header's time and the newest message's; None where nothing ever happened."""
     messages: list[MessageModel]
+    """What was said, in order."""
     extra: dict[str, Any] = field(default_factory=dict)
+    """Keys that hfs doesn't know, as they stand in the file; tags and marks among them."""
     read_only: str | None = None
     """Why the file can't be written, or None: a newer format."""
     recovered: bool = False
@@ -179,21 +227,39 @@ class SessionModel:
 
 @dataclass(slots=True)
 class SessionSummary:
-    """A line of a list of sessions."""
+    """A line of a list of sessions.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     summary = store.list_recent()[0]
+        >>> summary.id, summary.name, summary.message_count
+        (1, 'Bread', 0)
+    """
 
     id: int
+    """Its number."""
     uid: str
+    """A UUIDv7: two files with one uid are the same session."""
     name: str
+    """Its name."""
     created_at: datetime
+    """When it was begun. Aware, UTC."""
     updated_at: datetime | None
+    """The later of the header's time and the newest message's; None where nothing ever happened."""
     message_count: int
+    """How many messages it has."""
     problem: str | None = None
     """What is wrong with the file, for one that can't be read; its other fields are then what could be told."""
     tags: tuple[str, ...] = ()
+    """Its tags, each once, as they are spelled in the file."""
     models: tuple[str, ...] = ()
     """The models that spoke in it."""
     pinned: bool = False
+    """Whether it stands at the top of lists."""
     archived: bool = False
+    """Whether it is left out of lists that don't ask for it."""
 
     @property
     def last_activity(self) -> datetime:
@@ -203,59 +269,135 @@ class SessionSummary:
 
 @dataclass(slots=True)
 class NewMessage:
-    """A message that is not in a session yet."""
+    """A message that is not in a session yet.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     said = [NewMessage("user", "Why two tides?"), NewMessage("assistant", "The Moon.", model="local/x")]
+        ...     session = store.create(messages=said)
+        >>> [message.model for message in session.messages]
+        [None, 'local/x']
+    """
 
     role: str
+    """``user``, ``assistant``, ``system`` or ``tool``."""
     content: str
+    """Any text but lone surrogates."""
     model: str | None = None
+    """Which model spoke, as ``provider/model``."""
     status: str | None = None
+    """``"interrupted"`` where the answer was cut short."""
     created_at: datetime | None = None
-    """Now, where it is None."""
+    """When it was said, aware; now, where it is None."""
     extra: dict[str, Any] = field(default_factory=dict)
+    """More keys to keep with it."""
 
 
 @dataclass(slots=True)
 class TrashedSession:
-    """A session in the trash."""
+    """A session in the trash, or messages there that were taken out of one.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     deleted = store.delete(store.create("Bread").id)
+        ...     trash = store.list_trash()
+        >>> [(session.id, session.name) for session in trash]
+        [(1, 'Bread')]
+    """
 
     id: int
+    """The session's number."""
     name: str
+    """Its name."""
     deleted_at: datetime
+    """When it was deleted. Aware, UTC."""
     message_count: int
+    """How many messages are in the trash."""
     path: str
+    """The file, or the address of the database."""
 
 
 @dataclass(slots=True)
 class Draft:
-    """Words that are kept outside a session until they can be saved into it."""
+    """Words that are kept outside a session until they can be saved into it.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     draft = store.keep_draft(session.id, NewMessage("user", "Twelve hours?"))
+        ...     saved = store.save_drafts()
+        >>> draft.content, [message.content for message in saved]
+        ('Twelve hours?', ['Twelve hours?'])
+    """
 
     path: str
+    """The file that keeps them."""
     session_id: int
+    """The session that they belong to."""
     role: str
+    """Who said it."""
     content: str
+    """What was said so far."""
     created_at: datetime
+    """When it was begun: the message that it becomes has the same moment."""
     model: str | None = None
+    """Which model spoke."""
     status: str | None = None
+    """``"interrupted"`` for an answer."""
 
 
 @dataclass(slots=True)
 class MergedCopy:
-    """What became of a conflict copy."""
+    """What became of a conflict copy, which a sync program left beside a session's file.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     copy = Path("chats/sessions/1.sync-conflict-20261124-015512-AAAAAAA.json")
+        ...     copy.write_bytes(Path("chats/sessions/1.json").read_bytes()) and None
+        ...     merged = [store.merge_copy(session_id, path) for session_id, path in store.conflict_copies()]
+        >>> [(copy.session_id, copy.outcome) for copy in merged]
+        [(1, 'merged')]
+    """
 
     path: str
+    """The copy."""
     session_id: int
     """The session that holds its words now; where it failed, the one that it is a copy of."""
     outcome: Literal["merged", "renumbered", "failed"]
+    """``renumbered`` where it was another session with the same number."""
     text: str
     """The sentence to show."""
 
 
 @dataclass(slots=True)
 class Notice:
-    """Something that the store did or saw and that a person should be told."""
+    """Something that the store did or saw and that a person should be told.
 
-    kind: Literal["recovered", "put-back", "taken-out", "replaced-text"]
+    Example:
+        >>> from pathlib import Path
+        >>> from hfs.persistence import open_store
+        >>> notices = []
+        >>> with open_store("chats", on_notice=notices.append) as store:
+        ...     session = store.create("Bread")
+        ...     stale = Path("chats/sessions/1.json").read_bytes()
+        ...     message = store.add_message(session.id, "user", "Twelve hours?")
+        ...     Path("chats/sessions/1.json").write_bytes(stale) and None
+        ...     session = store.refresh(session.id)
+        >>> session.message_count, [notice.kind for notice in notices]
+        (1, ['put-back'])
+    """
+
+    kind: Literal["recovered", "put-back", "taken-out"]
+    """``recovered``: an interrupted write was seen. ``put-back``: messages that an old copy took away are there again.
+    ``taken-out``: another program took messages out, and they are kept in the trash."""
     session_id: int
+    """The session."""
     text: str
     """The sentence to show."""
     path: str | None = None

@@ -22,13 +22,25 @@ _TABLE_NAME: Final = re.compile(r"^[^./\\\x00-\x1f:*?\"<>|][^/\\\x00-\x1f:*?\"<>
 
 
 class DirectoryStorage(Storage):
-    """A folder of tables.
+    """A folder of tables as TinyDB's storage. ``DocumentDB`` is the usual way to it.
 
     Args:
         path: The folder. It may be missing; the folder above it may not.
         layouts: How the documents of tables are written, by table name.
         create_dirs: Makes missing folders above ``path``, too.
         ops: The operating system's calls.
+
+    Raises:
+        FileNotFoundError: There is no folder above it.
+        NotADirectoryError: It is no folder.
+
+    Example:
+        >>> from hfs.persistence import DirectoryStorage
+        >>> storage = DirectoryStorage("desk")
+        >>> storage.write({"notes": {"1": {"title": "Bread"}}})
+        >>> storage.read()
+        {'notes': {'1': {'title': 'Bread'}}}
+        >>> storage.close()
     """
 
     def __init__(
@@ -39,6 +51,7 @@ class DirectoryStorage(Storage):
         ops: FileOps | None = None,
     ) -> None:
         self.path = Path(path).absolute()
+        """The folder, absolute."""
         if not create_dirs and not self.path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {self.path.parent} for {self.path.name} to be in.")
         if self.path.exists() and not self.path.is_dir():
@@ -48,7 +61,14 @@ class DirectoryStorage(Storage):
         self._folders: dict[str, DocumentFolder] = {}
 
     def folder(self, name: str, layout: Layout | None = None) -> DocumentFolder:
-        """The folder of a table.
+        """The folder of a table. For the tables of hfs.
+
+        Args:
+            name: The table.
+            layout: How its documents are written; what was declared for it, where it is None.
+
+        Returns:
+            The folder, the same each time.
 
         Raises:
             ValueError: The name can't be a folder's, or is one of the store's own.
@@ -73,7 +93,15 @@ class DirectoryStorage(Storage):
             }
 
     def drop(self, name: str) -> None:
-        """Removes a table with its documents. Files of others stay, and then the folder does."""
+        """Removes a table with its documents. Files of others stay, and then the folder does.
+
+        Args:
+            name: The table, whether there is one or not.
+
+        Raises:
+            ValueError: The name can't be a table's.
+            StoreIOError, LockTimeoutError: Something could not be removed.
+        """
         folder = self.folder(name)
         if not folder.path.is_dir():
             return
@@ -85,14 +113,26 @@ class DirectoryStorage(Storage):
                 folder.path.rmdir()
 
     def read(self) -> dict[str, dict[str, Any]] | None:
-        """The whole database, or None if there is none."""
+        """The whole database, by table and number; None if there is none.
+
+        Raises:
+            CorruptSessionError, StoreIOError: A file can't be read.
+        """
         names = self.tables()
         if not names:
             return None
         return {name: dict(Documents(self.folder(name))) for name in sorted(names)}
 
     def write(self, data: dict[str, dict[str, Any]]) -> None:
-        """Replaces the whole database."""
+        """Replaces the whole database.
+
+        Args:
+            data: The documents, by table and number.
+
+        Raises:
+            TypeError, ValueError: A value that JSON has no form for.
+            StoreIOError, LockTimeoutError: Something could not be written.
+        """
         for name in self.tables() - data.keys():
             self.drop(name)
         for name, documents in data.items():

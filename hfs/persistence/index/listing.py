@@ -33,7 +33,18 @@ _ORDER: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
-    """Which sessions are meant. What is None doesn't matter. Moments are aware."""
+    """Which sessions are meant. What is None doesn't matter. Moments are aware.
+
+    Example:
+        >>> from datetime import UTC, datetime, timedelta
+        >>> from hfs.persistence import ListQuery, SessionFilter, open_store
+        >>> with open_store("chats") as store:
+        ...     bread, soup = store.create("Bread"), store.create("Soup of leeks")
+        ...     wanted = SessionFilter(name="leek", since=datetime.now(UTC) - timedelta(days=7), archived=False)
+        ...     page = store.list_sessions(ListQuery(wanted))
+        >>> [session.name for session in page.sessions]
+        ['Soup of leeks']
+    """
 
     since: datetime | None = None
     """Something happened in it at that moment or later."""
@@ -46,7 +57,9 @@ class SessionFilter:
     tag: str | None = None
     """A tag it has, in any case."""
     pinned: bool | None = None
+    """It stands at the top of lists, or it doesn't."""
     archived: bool | None = None
+    """It is put away, or it isn't."""
     damaged: bool | None = None
     """Its file can't be read as a whole."""
     name: str | None = None
@@ -59,13 +72,26 @@ class SessionFilter:
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a list shows."""
+    """What a list shows.
+
+    Example:
+        >>> from hfs.persistence import ListQuery, open_store
+        >>> with open_store("chats") as store:
+        ...     soup, bread = store.create("Soup"), store.create("Bread")
+        ...     pinned = store.pin(soup.id)
+        ...     page = store.list_sessions(ListQuery(sort="name", pinned_first=True))
+        >>> [session.name for session in page.sessions]
+        ['Soup', 'Bread']
+    """
 
     filter: SessionFilter = SessionFilter()
+    """Which sessions."""
     sort: Sort = "created"
+    """``created`` and ``updated``: the latest first. ``messages``: the longest first. ``name``: from A to Z."""
     limit: int | None = 20
     """How many at the most; all, where it is None."""
     pinned_first: bool = False
+    """Whether pinned ones stand above all others."""
     thorough: bool = False
     """Whether every file is looked at first, whenever that was done last: among very many sessions, one whose file was
     changed in place may else be passed over by a filter for less than a minute."""
@@ -73,9 +99,20 @@ class ListQuery:
 
 @dataclass(frozen=True, slots=True)
 class SessionPage:
-    """What a list shows, and what it doesn't."""
+    """What a list shows, and what it doesn't.
+
+    Example:
+        >>> from hfs.persistence import ListQuery, SessionFilter, open_store
+        >>> with open_store("chats") as store:
+        ...     for name in ("Bread", "Breakfast", "Soup"):
+        ...         session = store.create(name)
+        ...     page = store.list_sessions(ListQuery(SessionFilter(name="brea"), limit=1))
+        >>> len(page.sessions), page.matching, page.total
+        (1, 2, 3)
+    """
 
     sessions: list[SessionSummary]
+    """What is shown, in order."""
     matching: int
     """How many sessions fit the filter."""
     total: int

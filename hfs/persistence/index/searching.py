@@ -24,14 +24,27 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """Where words are looked for, and how."""
+    """Where words are looked for, and how.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, SearchOptions, SessionFilter, open_store
+        >>> with open_store("chats") as store:
+        ...     said = [NewMessage("user", "Rye dough?"), NewMessage("assistant", "Dough of rye rests longer.")]
+        ...     session = store.create("Bread", messages=said)
+        ...     options = SearchOptions(role="assistant", sessions=SessionFilter(name="bread"))
+        ...     found = store.search("dough", options=options)
+        >>> [hit.line for hit in found]
+        ['Dough of rye rests longer.']
+    """
 
     role: str | None = None
     """Who said it; ``name`` for names of sessions only."""
     session_id: int | None = None
+    """In this session only; in all, where it is None."""
     since: datetime | None = None
     """It was said at that moment or later; a name, where the session was begun then."""
     sessions: SessionFilter = _EVERY_SESSION
+    """Which sessions are looked through."""
     per_session: int | None = None
     """How many places of one session are shown at the most; all, where it is None."""
     as_typed: bool = False
@@ -40,7 +53,7 @@ class SearchOptions:
     """A regular expression is looked for, and not words."""
 
     def condition(self) -> tuple[str, tuple[Any, ...]]:
-        """Which sessions can have it, as a condition on rows, and its values."""
+        """Which sessions can have it, as a condition on rows, and its values. For the index of hfs."""
         since = max(filter(None, (self.since, self.sessions.since)), default=None)
         where, values = condition(replace(self.sessions, since=since))
         if self.session_id is None:
@@ -50,13 +63,27 @@ class SearchOptions:
         return f"{where} AND id = ?", (*values, number)
 
     def fits(self, message: MessageModel) -> bool:
-        """Whether a message of these sessions is meant."""
+        """Whether a message of these sessions is meant. For the engines of hfs.
+
+        Args:
+            message: The message.
+
+        Returns:
+            Whether its role and its moment fit.
+        """
         return (self.role is None or message.role == self.role) and (
             self.since is None or message.created_at >= self.since
         )
 
     def fits_name(self, session: SessionModel) -> bool:
-        """Whether the name of one of these sessions is meant."""
+        """Whether the name of one of these sessions is meant. For the engines of hfs.
+
+        Args:
+            session: The session.
+
+        Returns:
+            Whether names are looked through, and the session was begun in time.
+        """
         return self.role in (None, "name") and (self.since is None or session.created_at >= self.since)
 
     @property

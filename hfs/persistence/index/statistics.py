@@ -19,27 +19,55 @@ _Key = TypeVar("_Key", str, date)
 
 @dataclass(slots=True)
 class Amount:
-    """How much was said."""
+    """How much was said.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create(messages=[NewMessage("user", "Hello"), NewMessage("user", "Anybody?")])
+        ...     amount = store.statistics().roles["user"]
+        >>> amount.messages, amount.characters
+        (2, 13)
+    """
 
     messages: int = 0
+    """How many messages."""
     characters: int = 0
+    """How many characters they have together."""
 
     def add(self, messages: int, characters: int) -> None:
-        """Counts more in."""
+        """Counts more in. For the engines of hfs.
+
+        Args:
+            messages: How many messages.
+            characters: How many characters they have together.
+        """
         self.messages += messages
         self.characters += characters
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How much was said in the sessions that fit a filter, within its time."""
+    """How much was said in the sessions that fit a filter, within its time.
+
+    Example:
+        >>> from hfs.persistence import NewMessage, open_store
+        >>> with open_store("chats") as store:
+        ...     said = [NewMessage("user", "Hello"), NewMessage("assistant", "Hi.", model="x/y")]
+        ...     session = store.create(messages=said)
+        ...     found = store.statistics()
+        >>> found.sessions, found.messages, found.median_length, found.models
+        (1, 2, 2, {'x/y': Amount(messages=1, characters=3)})
+    """
 
     sessions: int
     """How many of them something was said in, or were begun, in that time."""
     damaged: int
     """How many more can't be read, so that nothing of them is counted, from whatever time they are."""
     messages: int
+    """How many messages were said in them."""
     characters: int
+    """How many characters these have together."""
     days: dict[date, Amount]
     """The days on which something was said, in this computer's time zone, the first one first."""
     models: dict[str, Amount]

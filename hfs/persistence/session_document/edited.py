@@ -23,25 +23,51 @@ _NAMING: Final = frozenset(("name", "name_source", "updated_at", "messages"))
 
 @dataclass(slots=True)
 class EditCounts:
-    """What an edit did to a session."""
+    """What an edit did to a session.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     before = store.editable(session.id)
+        ...     said = [{"role": "user", "content": "Twelve hours?"}]
+        ...     edit = store.merge_edited(session.id, before, {**before, "name": "Rye bread", "messages": said})
+        >>> edit.counts.renamed, edit.counts.added, edit.counts.changed
+        (True, 1, 0)
+    """
 
     changed: int = 0
     """Messages with other words or keys."""
     added: int = 0
+    """Messages that are new."""
     taken_out: int = 0
+    """Messages that went to the trash."""
     contested: int = 0
     """Messages that were edited here and changed by another program as well: both versions stay."""
     kept: int = 0
     """Messages that were taken out here and changed by another program meanwhile: they stay."""
     reordered: bool = False
+    """Whether messages stand in another order."""
     renamed: bool = False
+    """Whether the session has another name."""
     header: bool = False
     """Whether the session has other keys, or other values in them."""
 
 
 @dataclass(frozen=True, slots=True)
 class MergedEdit:
-    """What became of an edit."""
+    """What became of an edit.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     before = store.editable(session.id)
+        ...     message = store.add_message(session.id, "user", "Said meanwhile")
+        ...     edit = store.merge_edited(session.id, before, {**before, "name": "Rye bread"})
+        >>> edit.session.name, edit.session.message_count
+        ('Rye bread', 1)
+    """
 
     session: SessionModel
     """As it is now."""

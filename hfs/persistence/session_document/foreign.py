@@ -14,8 +14,19 @@ from hfs.persistence.session_document.numbering import number_messages
 def checked_import(document: object) -> Document:
     """A foreign document as a new session's, its ids made unique.
 
+    Args:
+        document: What a file or another program gave.
+
+    Returns:
+        A document that ``SessionImport.add`` takes, texts as strings.
+
     Raises:
         InvalidDocumentError: It is no session document of a format that this hfs knows.
+
+    Example:
+        >>> from hfs.persistence import checked_import
+        >>> checked_import({"messages": [{"role": "user", "content": ["two", "lines"]}]})["messages"]
+        [{'role': 'user', 'content': 'two\\nlines', 'id': 1}]
     """
     if not isinstance(document, Mapping):
         raise InvalidDocumentError("This is no session document: expected an object in braces.")

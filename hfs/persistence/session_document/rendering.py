@@ -11,14 +11,35 @@ from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 
 
 def render_document(session_id: int, document: Document) -> bytes:
-    """The canonical bytes of a session document.
+    """The canonical bytes of a session document, as its file has them.
 
     Args:
         session_id: The id that it gets.
         document: The document, texts as strings.
 
+    Returns:
+        UTF-8 JSON.
+
     Raises:
         TypeError: A value that JSON has no form for.
+        ValueError: Nested too deep, or in a circle.
+
+    Example:
+        >>> from hfs.persistence import parse_document, render_document
+        >>> document = parse_document(b'{"messages": [{"role": "user", "content": ["two", "lines"]}]}', "export.json")
+        >>> print(render_document(12, document).decode())
+        {
+          "format": 1,
+          "id": 12,
+          ...
+          "messages": [
+            {"role": "user", "content": [
+              "two",
+              "lines"
+            ]}
+          ]
+        }
+        <BLANKLINE>
     """
     completed = dict(document)
     complete(session_id, completed)
@@ -30,10 +51,18 @@ def parse_document(data: bytes, source: str) -> Document:
 
     Args:
         data: UTF-8 JSON in any layout.
-        source: What the error names.
+        source: What the error names, such as the name of a file.
+
+    Returns:
+        The document.
 
     Raises:
         CorruptSessionError: Not JSON, or no object.
+
+    Example:
+        >>> from hfs.persistence import parse_document
+        >>> parse_document(b'{"messages": [{"role": "user", "content": ["two", "lines"]}]}', "export.json")
+        {'messages': [{'role': 'user', 'content': 'two\\nlines'}]}
     """
     try:
         return parse(data, SESSION_LAYOUT)
@@ -51,8 +80,20 @@ def parse_document(data: bytes, source: str) -> Document:
 def render_json(value: object) -> bytes:
     """A value as one line of JSON in which nothing can hurt a terminal.
 
+    Args:
+        value: What JSON has a form for.
+
+    Returns:
+        UTF-8 JSON that ends with a line break.
+
     Raises:
         TypeError: A value that JSON has no form for.
+        ValueError: Nested too deep, or in a circle.
+
+    Example:
+        >>> from hfs.persistence import render_json
+        >>> render_json({"text": "red: \\x1b[31m, é: é"})
+        b'{"text": "red: \\\\u001b[31m, \\xc3\\xa9: \\xc3\\xa9"}\\n'
     """
     return encode(value) + b"\n"
 
@@ -69,6 +110,19 @@ def merge_files(base: bytes, ours: bytes, theirs: bytes, name: str) -> tuple[byt
     Returns:
         The merged file, or None if a side is no session document; and their file, where it is another session
         that happens to have the same id.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from hfs.persistence import merge_files, open_store, parse_document
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     base = Path("chats/sessions/1.json").read_bytes()
+        ...     message = store.add_message(session.id, "user", "Twelve hours?")
+        ...     ours = Path("chats/sessions/1.json").read_bytes()
+        >>> merged, other = merge_files(base, ours, base.replace(b"Bread", b"Rye bread"), "1")
+        >>> document = parse_document(merged, "1.json")
+        >>> document["name"], len(document["messages"]), other
+        ('Rye bread', 1, None)
     """
     from hfs.persistence.session_document.merge import merge
 

@@ -7,11 +7,21 @@ import time
 
 
 def new_uid(moment: float | None = None, seed: bytes | None = None) -> str:
-    """A UUIDv7 (RFC 9562, 5.7).
+    """A UUIDv7 (RFC 9562, 5.7), which tells whether two files are the same session.
 
     Args:
         moment: Seconds since 1970; now, where it is None.
         seed: What its random part is made of, for one that must come out the same again.
+
+    Returns:
+        36 characters.
+
+    Example:
+        >>> from hfs.persistence import new_uid
+        >>> new_uid(1.5, seed=b"chat 7 of the old program") == new_uid(1.5, seed=b"chat 7 of the old program")
+        True
+        >>> new_uid() == new_uid()
+        False
     """
     if seed is not None:
         import hashlib

@@ -30,7 +30,7 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "
 
 
 class DraftFile:
-    """A draft that is being written, locked until it is closed.
+    """An answer in progress, in a file that is locked until it is closed. ``SessionStore.streaming_draft`` makes it.
 
     Args:
         ops: The operating system's calls.
@@ -40,6 +40,20 @@ class DraftFile:
 
     Raises:
         StoreIOError: It can't be made.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     with store.streaming_draft(session.id, model="local/x") as draft:
+        ...         pieces = ["Twelve", " hours", "."]
+        ...         for piece in pieces:
+        ...             draft.write(piece)
+        ...         said = store.add_message(
+        ...             session.id, "assistant", "".join(pieces), model="local/x", created_at=draft.created_at
+        ...         )
+        >>> said.content
+        'Twelve hours.'
     """
 
     def __init__(self, ops: FileOps, folder: Path, session_id: int, message: NewMessage) -> None:
@@ -52,7 +66,9 @@ class DraftFile:
         self.is_empty = True
         """Whether no text was written."""
         self.path = folder / f"{session_id}-{new_uid()}.jsonl"
+        """The file."""
         self.created_at = message.created_at or now()
+        """When it was begun. The message that it becomes must have the same moment: it tells that they are one."""
         header = {"session_id": session_id, "role": message.role, "created_at": format_time(self.created_at)}
         optional = (("model", message.model), ("status", message.status))
         header |= {key: value for key, value in optional if value is not None}
@@ -65,7 +81,14 @@ class DraftFile:
             raise io_error(error, self.path, "keep a draft in") from error
 
     def write(self, text: str) -> None:
-        """Adds text. It is on the disk at the latest with the first call a second later."""
+        """Adds text. It is on the disk at the latest with the first call a second later.
+
+        Args:
+            text: The next piece of the answer.
+
+        Raises:
+            StoreIOError: It could not be put on the disk; the text is still pending.
+        """
         self._pending.append(text)
         self.is_empty = self.is_empty and not text
         if time.monotonic() - self._flushed_at >= FLUSH_INTERVAL:

@@ -31,10 +31,33 @@ _RANDOM_PART: Final = 15
 class SessionImport:
     """Brings sessions in. A context manager; only one at a time can be open on one place.
 
+    ``SessionStore.begin_import`` and ``SessionRepository.run_import`` make it. ``add`` and ``change`` may be called
+    from any thread, everything else from one.
+
     Args:
         engine: Where to.
         dry_run: Check everything, write nothing.
         by_whole_uid: Two sessions are the same only if all of their uids is: these are of hfs, and not derived.
+
+    Example:
+        >>> from hfs.persistence import SessionImport, open_store
+        >>> chats = [{"id": "a7", "messages": [{"role": "user", "content": "Twelve hours?"}]}]
+        >>> def bring(chats: list, target: SessionImport) -> list[int]:
+        ...     added = []
+        ...     for chat in chats:
+        ...         uid = target.derived_uid(None, f"my old program {chat['id']}")
+        ...         if target.find(uid) is None:
+        ...             document = {"uid": uid, "messages": chat["messages"]}
+        ...             target.give_name(document)
+        ...             added.append(target.reserve(uid))
+        ...             target.add(added[-1], document)
+        ...     return added
+        >>> with open_store("chats") as store:
+        ...     for attempt in range(2):
+        ...         with store.begin_import() as target:
+        ...             print(bring(chats, target))
+        [1]
+        []
     """
 
     def __init__(self, engine: Engine, *, dry_run: bool = False, by_whole_uid: bool = False) -> None:
@@ -73,11 +96,26 @@ class SessionImport:
 
     @staticmethod
     def derived_uid(moment: datetime | None, seed: str) -> str:
-        """A uid that is told from others by its seed; the moment, 1970 where it is None, only tells its place."""
+        """A uid for a session of another program, the same each time.
+
+        Args:
+            moment: When the session was begun; 1970 where it is None. It only tells the uid's place among others.
+            seed: What tells the session from others, such as the program's name and its own id.
+
+        Returns:
+            The uid.
+        """
         return new_uid(moment.timestamp() if moment else 0.0, seed.encode("utf-8", "surrogatepass"))
 
     def key(self, uid: str) -> str:
-        """What tells a uid from others, whichever moment it was given."""
+        """What tells a uid from others, whichever moment it was given. For the importers of hfs.
+
+        Args:
+            uid: The uid.
+
+        Returns:
+            The part that is compared.
+        """
         if len(uid) == 36 and not self._by_whole_uid:
             return uid[_RANDOM_PART:]
         # No database has a form for NUL.
@@ -85,18 +123,39 @@ class SessionImport:
 
     @staticmethod
     def give_name(document: Document) -> None:
-        """Names a session after its first user message, if it has no name yet."""
+        """Names a session after its first user message, if it has no name yet, in place.
+
+        Args:
+            document: The session, with its messages.
+        """
         if not document.get("name"):
             moment = parse_time(document.get("created_at")) or now()
             document.update(name=placeholder_name(moment), name_source="auto")
         name_after(document, [item for item in document["messages"] if isinstance(item, dict)])
 
     def find(self, uid: str) -> int | None:
-        """The session of that uid that was here before, or came in meanwhile."""
+        """The session of that uid that was here before, or came in meanwhile.
+
+        Args:
+            uid: The session's.
+
+        Returns:
+            Its id; 0 for one that came in in a dry run; None if there is none.
+        """
         return self._present.get(self.key(uid))
 
     def find_deleted(self, uid: str) -> int | None:
-        """The session of that uid in the trash."""
+        """The session of that uid in the trash.
+
+        Args:
+            uid: The session's.
+
+        Returns:
+            The id that it had; None if there is none.
+
+        Raises:
+            StoreIOError: The trash can't be read.
+        """
         return self._in_trash().get(self.key(uid))
 
     def _in_trash(self) -> dict[str, int]:
@@ -107,6 +166,12 @@ class SessionImport:
     def document(self, session_id: int) -> Document | None:
         """A session's document as it is now, texts as plain strings.
 
+        Args:
+            session_id: The session.
+
+        Returns:
+            The document; None if there is none.
+
         Raises:
             CorruptSessionError, StoreIOError: It can't be read.
         """
@@ -114,7 +179,18 @@ class SessionImport:
         return reading.document if reading is not None else None
 
     def taken_out(self, session_id: int, document: Document) -> list[Document]:
-        """Messages that were taken out of a session, as far as it, or the trash, still knows."""
+        """Messages that were taken out of a session, as far as it, or the trash, still knows.
+
+        Args:
+            session_id: The session.
+            document: Its document.
+
+        Returns:
+            For each its ``id`` and ``created_at`` at the least.
+
+        Raises:
+            StoreIOError: The trash can't be read.
+        """
         noted = document.get(REMOVED)
         notes = [note for note in noted if isinstance(note, dict)] if isinstance(noted, list) else []
         return notes + [item for kept in self._trash.kept(session_id) for item in kept.messages]
@@ -128,6 +204,9 @@ class SessionImport:
 
         Returns:
             What was claimed; nothing in a dry run.
+
+        Raises:
+            StoreIOError, LockTimeoutError: No ids could be reserved.
         """
         claimed = [] if self._dry_run else self._ids.claim(highest)
         self._claimed = claimed
@@ -135,11 +214,17 @@ class SessionImport:
         return claimed
 
     def reserve(self, uid: str, wanted: int | None = None) -> int:
-        """An id for a session that is about to be added; 0 in a dry run. Call it from one thread.
+        """An id for a session that is about to be added. Call it from one thread.
 
         Args:
             uid: The session's.
             wanted: The id that it had elsewhere. It is given that one if it was claimed.
+
+        Returns:
+            The id; 0 in a dry run.
+
+        Raises:
+            StoreIOError, LockTimeoutError: No id could be reserved.
         """
         number = 0
         if not self._dry_run:
@@ -155,7 +240,11 @@ class SessionImport:
         return not self._documents.exists(wanted) and wanted not in self._in_trash().values()
 
     def forget(self, uid: str) -> None:
-        """Says that a session that was about to be added could not be, or that nobody knows whether it was."""
+        """Says that a session that was about to be added could not be, or that nobody knows whether it was.
+
+        Args:
+            uid: The session's.
+        """
         number = self._present.pop(self.key(uid), None)
         if not number or self._is_away:
             return
@@ -173,6 +262,10 @@ class SessionImport:
     def add(self, session_id: int, document: Document) -> None:
         """Adds a session under a reserved id. It is whole and durable when this returns. Call it from any thread.
 
+        Args:
+            session_id: What ``reserve`` gave.
+            document: The session.
+
         Raises:
             StoreIOError: It could not be made durable.
             TypeError, ValueError: A value that JSON has no form for, or nested too deep; nothing was written.
@@ -185,7 +278,11 @@ class SessionImport:
             self._imports.place(session_id, document)
 
     def change(self, session_id: int, work: Callable[[Document], None]) -> Document | None:
-        """Changes a session that is here, as it is now, and writes it whole.
+        """Changes a session that is here, as it is now, and writes it whole. Call it from any thread.
+
+        Args:
+            session_id: The session.
+            work: Changes its document in place. Where it raises, nothing is written.
 
         Returns:
             Its document as it was stored; None in a dry run.

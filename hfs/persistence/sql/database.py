@@ -43,10 +43,25 @@ def create_db_engine(db_path: Path | None = None, url: str | None = None) -> Asy
         url: The address of any database that hfs knows, as SQLAlchemy has it: ``sqlite+aiosqlite:///…``,
             ``postgresql+asyncpg://…`` or ``postgresql+psycopg://…``. A driver that is not named is added.
 
+    Returns:
+        An engine of SQLAlchemy. Whoever asked for it disposes of it.
+
     Raises:
         ValueError: Both are given, or it is the address of another kind of database.
         UnsupportedFormatError: A newer hfs made the tables.
-        StoreIOError: It can't be reached, or written.
+        StoreIOError: It can't be reached, or written, or needs more packages.
+
+    Example:
+        >>> import asyncio
+        >>> from pathlib import Path
+        >>> from hfs.persistence import SessionRepository, create_db_engine, get_session_factory
+        >>> async def main() -> None:
+        ...     engine = create_db_engine(Path("team.db"))
+        ...     async with SessionRepository(get_session_factory(engine), home="chats") as repo:
+        ...         print((await repo.create("Bread")).id)
+        ...     await engine.dispose()
+        >>> asyncio.run(main())
+        1
     """
     if url is not None and db_path is not None:
         raise ValueError("create_db_engine takes db_path or url, not both.")
@@ -81,6 +96,22 @@ def get_session_factory(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]
 
     Args:
         engine: The database.
+
+    Returns:
+        What ``SessionRepository`` takes.
+
+    Example:
+        >>> import asyncio
+        >>> from pathlib import Path
+        >>> from sqlalchemy import text
+        >>> from hfs.persistence import create_db_engine, get_session_factory
+        >>> async def main() -> None:
+        ...     engine = create_db_engine(Path("team.db"))
+        ...     async with get_session_factory(engine)() as session:
+        ...         print(await session.scalar(text("SELECT count(*) FROM sessions")))
+        ...     await engine.dispose()
+        >>> asyncio.run(main())
+        0
     """
     return async_sessionmaker(engine, expire_on_commit=False)
 

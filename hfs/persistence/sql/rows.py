@@ -39,7 +39,13 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Base(DeclarativeBase):
-    """The base of every table of hfs."""
+    """The base of every table of hfs, for those who read a database by SQLAlchemy or make migrations of their own.
+
+    Example:
+        >>> from hfs.persistence import Base
+        >>> "sessions" in Base.metadata.tables
+        True
+    """
 
 
 class SessionRow(Base):
