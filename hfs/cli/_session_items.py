@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from click.shell_completion import CompletionItem
@@ -34,7 +35,7 @@ def session_items(found: Glance, typed: str, given: Sequence[str], *, with_last:
         given: What stands on the line already; these are left out.
         with_last: Whether ``last`` fits too.
     """
-    left = [glimpse for glimpse in found.sessions if not called(glimpse, given)]
+    left = [glimpse for glimpse in found.sessions if not called(glimpse, given)] if given else found.sessions
     items = _by_id(left, typed)
     if not items and typed:
         names = _Names(found)
@@ -101,8 +102,10 @@ class _Names:
 
 
 def _by_id(sessions: Sequence[Glimpse], typed: str) -> Items:
-    fitting = [glimpse for glimpse in sessions if str(glimpse.id).startswith(typed)]
-    return [_item(str(glimpse.id), glimpse) for glimpse in fitting[:_MOST]]
+    if typed and not typed.isdecimal():
+        return []
+    fitting = islice((glimpse for glimpse in sessions if str(glimpse.id).startswith(typed)), _MOST)
+    return [_item(str(glimpse.id), glimpse) for glimpse in fitting]
 
 
 def _fitting(sessions: Sequence[Glimpse], typed: str) -> list[Glimpse]:

@@ -10,22 +10,24 @@ import os
 import re
 import sqlite3
 import stat
-from collections.abc import Iterable
 from dataclasses import dataclass
+from heapq import nlargest
+from itertools import starmap
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from hfs import paths
+from hfs.persistence._file_ops import identity_of
 from hfs.persistence._read_only import read_only
 from hfs.persistence._time import parse_time
 from hfs.persistence.index.database import IndexDatabase
-from hfs.persistence.index.rows import microseconds
+from hfs.persistence.index.rows import identity_number, microseconds
 from hfs.persistence.store_location import StoreLocation
 
-_DOCUMENT: Final = re.compile(r"([1-9][0-9]{0,17})\.json")
 _TRASHED: Final = re.compile(r"([1-9][0-9]{0,17})-(messages-)?(\d{8}T\d{12}Z)\.json")
+_COLUMNS: Final = "identity, created, id, name, tags, models"
 _HEAD: Final = 16 << 10
 """So many bytes of a file are read: the header stands first."""
 _MESSAGES: Final = re.compile(rb',?\s*"messages"\s*:')
@@ -35,15 +37,32 @@ _MOST_LOOKED_AT: Final = 2000
 """Up to so many files are looked at for changes that the index doesn't know: a few milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glimpse:
-    """What is known of a session."""
+class Glimpse(NamedTuple):
+    """What is known of a session. There may be very many: lists are read when they are asked for."""
 
     id: int
     name: str
     """Empty where it isn't known."""
-    tags: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
+    tags_json: str = "[]"
+    models_json: str = "[]"
+
+    @property
+    def tags(self) -> list[str]:
+        """Its tags."""
+        return _texts(self.tags_json)
+
+    @property
+    def models(self) -> list[str]:
+        """The models that spoke in it."""
+        return _texts(self.models_json)
+
+
+class _Row(NamedTuple):
+    identity: int
+    """Of the file that it was read from, as a number."""
+    created: int
+    """Microseconds since 1970."""
+    glimpse: Glimpse
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,7 @@ def glance(location: StoreLocation, home: Path) -> Glance:
     from hfs.persistence.sql.glance import present_sessions
 
     rows, complete = present_sessions(location.url, location.path)
-    return Glance([_glimpse(*row) for row in rows], complete)
+    return Glance(list(starmap(Glimpse, rows)), complete)
 
 
 def glance_at_trash(location: StoreLocation, home: Path) -> list[Glimpse]:
@@ -89,7 +108,7 @@ def glance_at_trash(location: StoreLocation, home: Path) -> list[Glimpse]:
     else:
         from hfs.persistence.sql.glance import deleted_sessions
 
-        found = [Glimpse(number, name) for number, name in deleted_sessions(location.url, location.path)]
+        found = list(starmap(Glimpse, deleted_sessions(location.url, location.path)))
     return list({glimpse.id: glimpse for glimpse in reversed(found)}.values())[::-1]
 
 
@@ -108,18 +127,16 @@ class _FolderGlance:
     def sessions(self) -> Glance:
         """The sessions, the newest first."""
         folder, rows = self._indexed()
-        changed = folder != _modified(self._folder)
-        present = self._ids() if changed else rows.keys()
+        present = rows.keys() if folder == _modified(self._folder) else self._ids()
+        if present == rows.keys() and len(rows) > _MOST_LOOKED_AT:
+            return Glance([row.glimpse for row in rows.values()], True)
         known = {number: row for number, row in rows.items() if number in present}
         if len(present) <= _MOST_LOOKED_AT:
-            known = {number: row for number, row in known.items() if self._is_as_read(number, row[0])}
-        unknown = sorted((number for number in present if number not in known), reverse=True)
-        found = [(created, number, _glimpse(number, *row)) for number, (_, created, *row) in known.items()]
-        for number in unknown[:_MOST_READ]:
-            created, glimpse = self._read(number)
-            found.append((created, number, glimpse))
-        found.sort(key=lambda one: one[:2], reverse=True)
-        return Glance([glimpse for _, _, glimpse in found], len(unknown) <= _MOST_READ)
+            known = {number: row for number, row in known.items() if self._identity(number) == row.identity}
+        unknown = present - known.keys()
+        read = map(self._read, nlargest(_MOST_READ, unknown))
+        found = sorted((*known.values(), *read), key=lambda row: (row.created, row.glimpse.id), reverse=True)
+        return Glance([row.glimpse for row in found], len(unknown) <= _MOST_READ)
 
     def trashed(self) -> list[Glimpse]:
         """What is in the trash, the latest first."""
@@ -131,37 +148,37 @@ class _FolderGlance:
             path = self._folder / f"{match[1]}.json" if match[2] else self._trash / match[0]
             header = _header(path)
             if header or not match[2]:
-                found.append(_named(int(match[1]), header))
+                found.append(_glimpse(int(match[1]), header))
         return found
 
-    def _indexed(self) -> tuple[int, dict[int, tuple[Any, ...]]]:
-        """When the folder was last seen to change, and what the index has of each session."""
+    def _indexed(self) -> tuple[int, dict[int, _Row]]:
+        """When the folder was last seen to change, and what the index has of each session, the newest first."""
         try:
             with read_only(self._index) as connection:
                 (folder,) = connection.execute("SELECT folder FROM state").fetchone()
-                rows = connection.execute("SELECT id, identity, created, name, tags, models FROM sessions")
-                return folder, {number: tuple(row) for number, *row in rows}
+                # In the order of an index each row would have to be looked up.
+                statement = f"SELECT {_COLUMNS} FROM sessions ORDER BY +created DESC, id DESC"
+                rows = connection.execute(statement).fetchall()
         except (sqlite3.Error, TypeError):
             # None yet, of another version, or unsound.
             return -1, {}
+        return folder, {row[2]: _Row(row[0], row[1], Glimpse(*row[2:])) for row in rows}
 
     def _ids(self) -> set[int]:
-        return {int(match[1]) for match in map(_DOCUMENT.fullmatch, _names(self._folder)) if match}
+        names = (name[:-5] for name in _names(self._folder) if name.endswith(".json"))
+        return {int(name) for name in names if name.isascii() and name.isdecimal() and name[0] != "0"}
 
-    def _is_as_read(self, number: int, identity: int) -> bool:
-        from hfs.persistence.index.sweep import number_of
-
+    def _identity(self, number: int) -> int | None:
         try:
-            return number_of(os.stat(self._folder / f"{number}.json")) == identity
+            return identity_number(identity_of(os.stat(self._folder / f"{number}.json")))
         except OSError:
-            return False
+            return None
 
-    def _read(self, number: int) -> tuple[int, Glimpse]:
-        """When a session was begun, in microseconds since 1970, and what its file says first."""
+    def _read(self, number: int) -> _Row:
         path = self._folder / f"{number}.json"
         header = _header(path)
-        begun = parse_time(str(header.get("created_at")))
-        return microseconds(begun) if begun else _modified(path) // 1000, _named(number, header)
+        begun = parse_time(header.get("created_at"))
+        return _Row(0, microseconds(begun) if begun else _modified(path) // 1000, _glimpse(number, header))
 
 
 def _header(path: Path) -> dict[str, Any]:
@@ -186,29 +203,23 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _named(number: int, header: dict[str, Any]) -> Glimpse:
-    name, tags, messages = header.get("name"), header.get("tags"), header.get("messages")
-    said = messages if isinstance(messages, list) else []
-    models = [message.get("model") for message in said if isinstance(message, dict)]
-    return Glimpse(number, name if isinstance(name, str) else "", _texts(tags), _texts(dict.fromkeys(models)))
+def _glimpse(number: int, header: dict[str, Any]) -> Glimpse:
+    name, messages = header.get("name"), header.get("messages")
+    said = [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+    models = list(dict.fromkeys(str(message["model"]) for message in said if message.get("model")))
+    lists = (orjson.dumps(one).decode() for one in (header.get("tags"), models))
+    return Glimpse(number, name if isinstance(name, str) else "", *lists)
 
 
-def _glimpse(number: int, name: str, tags: str, models: str) -> Glimpse:
-    return Glimpse(number, name, _loaded(tags), _loaded(models))
-
-
-def _loaded(text: str) -> tuple[str, ...]:
-    """The texts of a list in JSON."""
-    if text == "[]":
-        return ()
+def _texts(json: str) -> list[str]:
+    """The texts of a list."""
+    if json == "[]":
+        return []
     try:
-        return _texts(orjson.loads(text))
+        values = orjson.loads(json)
     except ValueError:
-        return ()
-
-
-def _texts(values: object) -> tuple[str, ...]:
-    return tuple(one for one in values if isinstance(one, str)) if isinstance(values, Iterable) else ()
+        return []
+    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else []
 
 
 def _names(folder: Path) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 from click.shell_completion import CompletionItem, ShellComplete
 
@@ -70,7 +70,7 @@ def script_of(name: str) -> str:
     Args:
         name: The name of its file.
     """
-    return files(__package__).joinpath(name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")
 
 
 def _offer(item: CompletionItem[str], prefix: str) -> Offer:

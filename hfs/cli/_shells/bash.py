@@ -7,7 +7,7 @@ bash takes for the ends of words. So the line is read as bash reads it.
 from __future__ import annotations
 
 import os
-from typing import ClassVar, Final
+from typing import Final
 
 from click.shell_completion import BashComplete
 
@@ -26,11 +26,9 @@ _BREAKER: Final = " "
 class Bash(BashComplete):
     """The script for bash, and the answers to it."""
 
-    source_template: ClassVar[str] = script_of("hfs.bash")
-
     def source(self) -> str:
         """The script, whichever bash is installed."""
-        return self.source_template
+        return script_of("hfs.bash")
 
     def complete(self) -> str:
         """The answer: a line that says how, then what may be put into the line."""

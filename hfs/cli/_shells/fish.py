@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
 
 from click.shell_completion import FishComplete
 
@@ -14,11 +13,9 @@ from hfs.cli._shells.line import read_line
 class Fish(FishComplete):
     """The script for fish, and the answers to it."""
 
-    source_template: ClassVar[str] = script_of("hfs.fish")
-
     def source(self) -> str:
         """The script."""
-        return self.source_template
+        return script_of("hfs.fish")
 
     def complete(self) -> str:
         """The answer: a line that says how, and what stands before the value; then values, each with a description."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import ClassVar
 
 from click.shell_completion import ZshComplete
 
@@ -13,11 +12,9 @@ from hfs.cli._shells.asking import SEPARATOR, find_offers, script_of
 class Zsh(ZshComplete):
     """The script for zsh, and the answers to it."""
 
-    source_template: ClassVar[str] = script_of("hfs.zsh")
-
     def source(self) -> str:
         """The script."""
-        return self.source_template
+        return script_of("hfs.zsh")
 
     def complete(self) -> str:
         """The answer: a line that says how, then for each value two lines, itself and a description."""
