@@ -49,18 +49,20 @@ class Documented:
 
     @property
     def options(self) -> list[click.Option]:
-        """Its options, ``--help`` last."""
-        return [one for one in self.command.get_params(self.context) if isinstance(one, click.Option)]
+        """Its options, without ``--help``, which all commands have."""
+        return [one for one in self.command.params if isinstance(one, click.Option)]
 
     @property
     def subcommands(self) -> list[Documented]:
-        """The commands below it."""
+        """The commands below it that ``--help`` has."""
         if not isinstance(self.command, click.Group):
             return []
         below = []
         for name in self.command.list_commands(self.context):
             command = self.command.get_command(self.context, name)
             assert command is not None
+            if command.hidden:
+                continue
             below.append(documented(command, name, self.context))
         return below
 

@@ -34,7 +34,6 @@ def _described(one: Documented, level: int) -> Iterator[str]:
     rows = [
         [code(written), prose(meaning)]
         for option in one.options
-        if "--help" not in option.opts
         for written, meaning in [option_terms(option, one.context)]
     ]
     if rows:

@@ -63,6 +63,7 @@ def _options(one: Documented) -> Iterator[tuple[str, str]]:
     for option in one.options:
         written, meaning = option_terms(option, one.context)
         yield ", ".join(_written(part) for part in written.split(", ")), roff.said(meaning)
+    yield f"{roff.bold('-h')}, {roff.bold('--help')}", roff.plain("Show this message and exit.")
 
 
 def _written(part: str) -> str:

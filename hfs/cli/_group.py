@@ -128,6 +128,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: bool) -> N
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
+    subcommand_metavar="[COMMAND] [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Your conversations are plain files in ~/.hfs/sessions (or $HFS_HOME/sessions), unless you name a database "
     "as the store.",

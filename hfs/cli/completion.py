@@ -12,7 +12,7 @@ from hfs.cli._shells import SHELLS, script
 
 
 @click.command("completion")
-@click.argument("shell", type=click.Choice(SHELLS), required=False)
+@click.argument("shell", type=click.Choice(SHELLS), metavar="[bash|zsh|fish]", required=False)
 def completion_command(shell: str | None) -> None:
     """Print the completion script of a shell.
 
