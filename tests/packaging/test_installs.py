@@ -14,7 +14,7 @@ import hfs
 from tests.packaging.conftest import ROOT, Distributions, run
 from tests.support.model_server import ModelServer
 
-VERSION = f"hfs, version {hfs.__version__}"
+VERSION = f"hfs {hfs.__version__}\n"
 
 
 def make_environment(folder: Path) -> Path:
