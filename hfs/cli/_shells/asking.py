@@ -56,12 +56,20 @@ def find_offers(shell: ShellComplete, args: list[str], incomplete: str) -> Offer
     """
     name, equals, _ = incomplete.partition("=")
     prefix = name + equals if equals and name.startswith("-") else ""
-    items = shell.get_completions(args, incomplete)
+    items = shell.get_completions(*_with_value(args, incomplete))
     kind = next((item.type for item in items if item.type in ("file", "dir")), "plain")
     if kind != "plain":
         return Offers(kind, [], False, prefix)
     offers = [_offer(item, prefix) for item in items if _is_safe(item.value)]
     return Offers(kind, offers, bool(items) and all(item.nospace for item in items), prefix)
+
+
+def _with_value(args: list[str], incomplete: str) -> tuple[list[str], str]:
+    """The same words, with an option and its value as one: where an option without its value is the last that click
+    reads, it knows of nothing else on the line."""
+    name = args[-1] if args else ""
+    is_value = name.startswith("-") and name.strip("-") and "=" not in name and not incomplete.startswith("-")
+    return (args[:-1], f"{name}={incomplete}") if is_value and "--" not in args else (args, incomplete)
 
 
 def script_of(name: str) -> str:
