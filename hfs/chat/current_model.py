@@ -25,11 +25,17 @@ class CurrentModel:
     def __init__(self, home: Path, flag: str | None = None, base_url: str | None = None) -> None:
         self._home = home
         self._flag = flag
-        self._base_url = base_url
+        self.base_url = base_url
+        """The address that it is asked at, where the user gave one."""
         self.config = Config(home)
         self.backend: ModelBackend | None = None
         self.instead: str | None = None
         """Why it is not the model that spoke last in the session."""
+
+    @property
+    def chosen(self) -> str:
+        """The name of the model that was asked for, or of the default."""
+        return choose_model(self._flag, None, self.config, os.environ).name
 
     async def open(self, messages: Sequence[MessageModel] = ()) -> ModelBackend:
         """Opens the model that was asked for, or the one that spoke last, or the default.
@@ -41,13 +47,13 @@ class CurrentModel:
         choice = choose_model(self._flag, spoke[-1] if spoke else None, self.config, os.environ)
         self.instead = None
         try:
-            return await self._exchange(choice.name, self._base_url)
+            return await self._exchange(choice.name, self.base_url)
         except HfsError as error:
-            usual = choose_model(self._flag, None, self.config, os.environ)
-            if usual.name == choice.name:
+            usual = self.chosen
+            if usual == choice.name:
                 raise
             # An imported session, or one from another machine, may name a model that can't be had here.
-            opened = await self._exchange(usual.name, self._base_url)
+            opened = await self._exchange(usual, self.base_url)
             self.instead = f"{choice.name}, which spoke last here, can't be used: {error} {opened.name} answers now."
             return opened
 

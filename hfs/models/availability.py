@@ -7,7 +7,8 @@ whether a key works is found out when it is used.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -47,23 +48,40 @@ class Availability:
     """Why it isn't ready, or what isn't known of it, as a phrase."""
     remedy: str = ""
     """What changes that: a command, or what to set."""
+    is_command: bool = False
+    """Whether what changes that is typed in a terminal."""
+    may_answer: bool = False
+    """Whether it may answer though it isn't ready: something is there, and gives no list of its models."""
 
 
-async def find_available(config: Config, environ: Mapping[str, str], home: Path) -> list[Availability]:
+async def find_available(
+    config: Config, environ: Mapping[str, str], home: Path, *, ask: bool = True
+) -> list[Availability]:
     """Every provider that hfs knows; those that can answer now come first, and of these the model that runs here.
 
     Args:
         config: The settings.
         environ: The environment, for keys and addresses.
         home: The folder that holds local weights.
+        ask: Whether servers on this machine are asked; if not, they are left out.
     """
-    asked = (_of_server(name, config, environ) for name in provider_names(config))
+    asked = (_of_server(name, config, environ) for name in _to_look_at(config, environ, ask=ask))
     found = [_of_local(config, home), *await asyncio.gather(*asked)]
     # Models that are known are of more use than a key that nobody has tried.
     return sorted(found, key=lambda one: (not one.is_ready, one.provider != LOCAL, not one.models))
 
 
-async def availability_of(name: str, config: Config, environ: Mapping[str, str], home: Path) -> Availability:
+def _to_look_at(config: Config, environ: Mapping[str, str], *, ask: bool) -> Iterator[str]:
+    for name in provider_names(config):
+        with contextlib.suppress(ConfigError, MissingKeyError):
+            if not ask and endpoint(name, config, environ, ask_for_key=False).is_loopback:
+                continue
+        yield name
+
+
+async def availability_of(
+    name: str, config: Config, environ: Mapping[str, str], home: Path, base_url: str | None = None
+) -> Availability:
     """Whether one model can answer now.
 
     Args:
@@ -71,9 +89,14 @@ async def availability_of(name: str, config: Config, environ: Mapping[str, str],
         config: The settings.
         environ: The environment, for keys and addresses.
         home: The folder that holds local weights.
+        base_url: The address of an OpenAI-compatible server that has it.
     """
     provider, _, _ = name.partition("/")
-    return _of_local(config, home) if provider == LOCAL else await _of_server(provider, config, environ)
+    if base_url is not None and provider not in config.providers:
+        return await _of_server("custom", config, {}, base_url)
+    if provider == LOCAL and base_url is None:
+        return _of_local(config, home)
+    return await _of_server(provider, config, environ, base_url)
 
 
 def _of_local(config: Config, home: Path) -> Availability:
@@ -87,17 +110,19 @@ def _of_local(config: Config, home: Path) -> Availability:
         case True, True:
             return Availability(LOCAL, LOCAL, True, names)
         case True, False:
-            return Availability(LOCAL, LOCAL, False, (), "no weights yet", ADD_WEIGHTS)
+            return Availability(LOCAL, LOCAL, False, (), "no weights yet", ADD_WEIGHTS, True)
         case False, True:
-            return Availability(LOCAL, LOCAL, False, names, "a package is missing", install)
+            return Availability(LOCAL, LOCAL, False, names, "a package is missing", install, True)
         case _:
             reason = "a package and weights are missing"
-            return Availability(LOCAL, LOCAL, False, (), reason, f"{install}, then {ADD_WEIGHTS}")
+            return Availability(LOCAL, LOCAL, False, (), reason, f"{install}, then {ADD_WEIGHTS}", True)
 
 
-async def _of_server(provider: str, config: Config, environ: Mapping[str, str]) -> Availability:
+async def _of_server(
+    provider: str, config: Config, environ: Mapping[str, str], base_url: str | None = None
+) -> Availability:
     try:
-        place = endpoint(provider, config, environ, ask_for_key=False)
+        place = endpoint(provider, config, environ, base_url, ask_for_key=False)
     except MissingKeyError:
         return Availability(provider, "", False, (), "no key", f"set {key_variable(provider, config)}")
     except ConfigError:
@@ -121,14 +146,15 @@ async def _ask(place: Endpoint) -> Availability:
             found = await model.model_names()
     except (UnreachableError, TimeoutError):
         remedy = start_command(provider) or set_address
-        return Availability(provider, host, False, (), f"nothing answers at {host}", remedy)
+        return Availability(provider, host, False, (), f"nothing answers at {host}", remedy, remedy != set_address)
     except RefusedError as error:
         if error.status in (401, 403):
             wants = "another key" if place.key else "a key"
             return Availability(
                 provider, host, False, (), f"{host} wants {wants}", f"set providers.{provider}.key_command"
             )
-        return Availability(provider, host, False, (), f"what answers at {host} is no model server", set_address)
+        reason = f"what answers at {host} is no model server"
+        return Availability(provider, host, False, (), reason, set_address, may_answer=True)
     except HfsError as error:
         return Availability(provider, host, False, (), str(error), set_address)
     finally:

@@ -18,6 +18,7 @@ from hfs.persistence import NewMessage, SessionStore
 from hfs.tui.app import HFSApp
 from hfs.tui.options import ChatOptions
 from hfs.tui.widgets.prompt import Prompt
+from hfs.tui.widgets.welcome import Welcome
 from tests.tui.driving import hear, say, status, until
 
 LOOKS = Path(__file__).parent / "looks"
@@ -100,10 +101,12 @@ async def test_a_state_looks_as_it_did(
         ]
         store.create("Undoing a rebase", messages=messages)
         store.create("Cooking", messages=[NewMessage("user", "How long does rice take?")])
-    (home / "config.toml").write_text('model = "ollama/m"\n')
+    # It is on another machine, which nobody asks.
+    (home / "config.toml").write_text('model = "far/m"\n[providers.far]\nbase_url = "https://models.example.org/v1"\n')
     app = HFSApp(home, options)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: status(pilot).model != "")
+        welcome = app.query_one(Welcome)
+        await until(pilot, lambda: status(pilot).model != "" and (welcome.is_over or welcome.text != ""))
         await act(pilot)
         await pilot.pause(0.3)
         text = text_of(pilot, home)

@@ -50,4 +50,6 @@ async def _model(screen: ChatScreen, view: SessionView) -> ModelBackend | None:
     assert switch is not None
     if switch.backend is None:
         await switch.open(view.current.messages)
+    # One that could not answer may by now.
+    switch.show()
     return switch.backend

@@ -25,6 +25,7 @@ class ModelSwitch:
         options: What the user asked for at the start.
         status: Where the model's name stands.
         say: Says what went wrong.
+        say_trouble: Says why no model can answer.
         in_background: Runs what need not be waited for.
     """
 
@@ -34,12 +35,14 @@ class ModelSwitch:
         options: ChatOptions,
         status: StatusBar,
         say: Callable[[str], Awaitable[None]],
+        say_trouble: Callable[[str], Awaitable[None]],
         in_background: Callable[[Awaitable[None]], object],
     ) -> None:
         self._home = home
         self._model = CurrentModel(home, options.model, options.base_url)
         self._status = status
         self._say = say
+        self._say_trouble = say_trouble
         self._in_background = in_background
 
     @property
@@ -56,6 +59,21 @@ class ModelSwitch:
     def name(self) -> str:
         """The model's name, or what to do where there is none."""
         return self.backend.name if self.backend else "none: `hfs models` lists what can be used"
+
+    @property
+    def chosen(self) -> str:
+        """The name of the model that was asked for, or of the default, whether it can be used or not."""
+        return self._model.chosen
+
+    @property
+    def base_url(self) -> str | None:
+        """The address that it is asked at, where the user gave one."""
+        return self._model.base_url
+
+    @property
+    def destination(self) -> str:
+        """Where text goes: ``local``, a host, or nowhere where there is no model."""
+        return self.backend.destination if self.backend else ""
 
     async def load_config(self) -> None:
         """Reads the settings, and says what is wrong with them."""
@@ -74,7 +92,7 @@ class ModelSwitch:
                 await self._say(self._model.instead)
         except HfsError as error:
             self._status.model = "no model"
-            await self._say(str(error))
+            await self._say_trouble(str(error))
 
     async def change(self, name: str) -> None:
         """Lets another model answer.
@@ -88,13 +106,20 @@ class ModelSwitch:
         """Gives back what the model holds."""
         await self._model.close()
 
+    def show(self) -> None:
+        """Says which model is asked."""
+        if self.backend is not None:
+            self._status.model = f"{self.name} @ {self.destination}"
+
     def _use(self, model: ModelBackend) -> None:
-        self._status.model = f"{model.name} @ {model.destination}"
+        self.show()
         self._in_background(self._warm_up(model))
 
     async def _warm_up(self, model: ModelBackend) -> None:
         try:
             await model.start()
         except ModelError as error:
-            await self._say(str(error))
-        self._status.model = f"{model.name} @ {model.destination}"
+            self._status.model = "no model"
+            await self._say_trouble(str(error))
+        else:
+            self.show()

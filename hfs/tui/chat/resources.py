@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hfs.errors import HfsError, SessionNotFoundError
-from hfs.tui.indexing import Waiting
 from hfs.tui.options import ChatOptions
 
 # What the first paint does not need is imported where it is used: start-up is a feature.
 if TYPE_CHECKING:
+    from hfs.persistence import SessionRepository
     from hfs.tui.chat.model_switch import ModelSwitch
     from hfs.tui.chat.session_view import SessionView
     from hfs.tui.screens.chat import ChatScreen
 
+_POLL: Final = 0.5
+"""How often the session is looked at, in seconds."""
 _AGAIN_AFTER: Final = 5.0
 """After how many seconds it is tried again to open the store, where that failed."""
 
@@ -39,7 +41,7 @@ class ChatResources:
         self._ready = asyncio.Event()
         self._opening = asyncio.Lock()
         self._tried_at = float("-inf")
-        self._waiting = Waiting()
+        self._finding_last: asyncio.Task[int] | None = None
         self.view: SessionView | None = None
         """The session on the screen; None while there is no store."""
         self.model: ModelSwitch | None = None
@@ -53,12 +55,7 @@ class ChatResources:
     @property
     def is_waiting(self) -> bool:
         """Whether the session to go on with is being looked for, which a person needn't wait for."""
-        return self._waiting.is_on
-
-    @property
-    def store_is_due(self) -> bool:
-        """Whether it is time to try once more to open the store."""
-        return self.view is None and self.is_ready and time.monotonic() - self._tried_at >= _AGAIN_AFTER
+        return self._finding_last is not None
 
     async def wait(self) -> None:
         """Waits until nothing is being opened."""
@@ -66,10 +63,15 @@ class ChatResources:
 
     def stop_waiting(self) -> None:
         """Gives up to look for the session to go on with."""
-        self._waiting.stop()
+        if self._finding_last is not None:
+            self._finding_last.cancel()
 
-    async def open(self) -> None:
-        """Opens everything; what fails is said, and the chat goes on without it."""
+    def start(self) -> None:
+        """Opens everything; what fails is said, and the chat goes on without it. From then on looks what others do."""
+        # In a worker: the screen is drawn meanwhile, however long the session to go on with takes to be found.
+        self._screen.run_worker(self._open(), group="begin")
+
+    async def _open(self) -> None:
         from hfs.tui.chat.model_switch import ModelSwitch
 
         screen = self._screen
@@ -80,11 +82,28 @@ class ChatResources:
         async def say(text: str) -> None:
             await screen.note(text, "error")
 
-        self.model = ModelSwitch(self._home, self._options, screen.status, say, in_background)
+        async def say_trouble(text: str) -> None:
+            if not screen.welcome.take_trouble(text):
+                await say(text)
+
+        self.model = ModelSwitch(self._home, self._options, screen.status, say, say_trouble, in_background)
         await self.model.load_config()
         await self._open_store(self.model, quietly=False)
         await self.model.open(self.view.current.messages if self.view else ())
         self._ready.set()
+        screen.set_interval(_POLL, self._poll)
+        screen.run_worker(self._greet(self.model), group="welcome")
+
+    def _poll(self) -> None:
+        # In workers: a server that is away may be waited for, and keys must not be.
+        if self.view is not None:
+            self._screen.run_worker(self.view.watch.look(), group="look")
+        elif self.is_ready and time.monotonic() - self._tried_at >= _AGAIN_AFTER:
+            self._screen.run_worker(self._try_store_again(), group="begin")
+
+    async def _try_store_again(self) -> None:
+        if await self.open_store(quietly=True):
+            await self._screen.note(f"The sessions are there now: {self._screen.view.repo.place}.")
 
     async def close(self) -> None:
         """Gives back the model and the store; nothing is opened after that."""
@@ -139,7 +158,7 @@ class ChatResources:
         session_id, note = self._options.session, self._screen.note
         try:
             if self._options.continue_last:
-                session_id = await self._waiting.wait(view.repo.resolve("last"))
+                session_id = await self._find_last(view.repo)
             await view.open(session_id)
             if self._options.continue_last and session_id is None:
                 await note("A new session begins with your next message; Ctrl+O picks one that is there.")
@@ -149,6 +168,22 @@ class ChatResources:
             await note(str(error), "error")
         if self._options.pick:
             self._screen.pick_session()
+
+    async def _greet(self, model: ModelSwitch) -> None:
+        from hfs.tui.chat.welcome import greet
+
+        repo = self.view.repo if self.view is not None else None
+        await greet(self._screen.welcome, model, repo, self._home, is_kept=not self._options.no_save)
+
+    async def _find_last(self, repo: SessionRepository) -> int | None:
+        """The last session; None where nobody waits for it any more."""
+        finding = self._finding_last = asyncio.ensure_future(repo.resolve("last"))
+        try:
+            await asyncio.wait([finding])
+        finally:
+            self._finding_last = None
+            finding.cancel()
+        return None if finding.cancelled() else finding.result()
 
     async def _read_more(self, view: SessionView) -> None:
         from hfs.tui.chat.after_start import read_after_start

@@ -75,6 +75,8 @@ class SessionView:
 
     async def _show(self) -> None:
         self.show_name()
+        if self.current.messages:
+            self._screen.welcome.end()
         await self._screen.transcript.show_messages(self.current.messages)
         self._screen.hfs.settle_memory()
 

@@ -19,6 +19,7 @@ from hfs.tui.widgets.composer import Composer, Edit
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
 from hfs.tui.widgets.transcript import Transcript
+from hfs.tui.widgets.welcome import Welcome
 
 # What the first paint does not need is imported where it is used: start-up is a feature.
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from hfs.tui.chat.sentences import Sentence
     from hfs.tui.chat.session_view import SessionView
     from hfs.tui.screens.picker import Picked
-
-_POLL = 0.5
-"""How often the session is looked at, in seconds."""
 
 
 class ChatScreen(Screen[None]):
@@ -66,6 +64,7 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Transcript(id="transcript")
+        yield Welcome()
         yield Composer()
         yield StatusBar()
 
@@ -78,6 +77,11 @@ class ChatScreen(Screen[None]):
     def transcript(self) -> Transcript:
         """What was said."""
         return self.query_one(Transcript)
+
+    @property
+    def welcome(self) -> Welcome:
+        """What is said at the start."""
+        return self.query_one(Welcome)
 
     @property
     def composer(self) -> Composer:
@@ -100,30 +104,9 @@ class ChatScreen(Screen[None]):
             raise StoreError("Persistence not available: there are no sessions to work with.")
         return self.resources.view
 
-    # What goes on by itself
-
     def on_mount(self) -> None:
         self.status.badge = self._badge
-        self.call_after_refresh(self._begin)
-
-    # A worker: the screen is drawn meanwhile, however long the session to go on with takes to be found.
-    @work(group="begin")
-    async def _begin(self) -> None:
-        await self.resources.open()
-        self.set_interval(_POLL, self._poll)
-
-    def _poll(self) -> None:
-        # In workers: a server that is away may be waited for, and keys must not be.
-        if self.resources.store_is_due:
-            self._open_store()
-        # A store that is being closed answers nobody.
-        elif self.resources.view is not None and self.hfs.get_session_repo() is not None:
-            self.run_worker(self.resources.view.watch.look(), group="look")
-
-    @work(group="begin")
-    async def _open_store(self) -> None:
-        if await self.resources.open_store(quietly=True):
-            await self.note(f"The sessions are there now: {self.view.repo.place}.")
+        self.call_after_refresh(self.resources.start)
 
     # What it says
 
@@ -144,6 +127,7 @@ class ChatScreen(Screen[None]):
     @on(Composer.Sent)
     async def _sent(self, event: Composer.Sent) -> None:
         event.stop()
+        self.welcome.end()
         text = event.text
         if text.startswith("/") and not text.startswith("//"):
             self._run_command(text.strip())
