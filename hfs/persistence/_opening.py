@@ -37,16 +37,26 @@ def open_store(
     """The sessions of a home folder, or of a database, for scripts: each call blocks. A context manager.
 
     Args:
-        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None.
-        on_notice: Called with what a person should be told.
+        home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
+        on_notice: Called, from any thread, with what a person should be told.
         on_indexing: Told, from any thread, how many of how many sessions are read into the index, where those are many;
             the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
         store: Which store: ``documents``, ``sqlite``, ``sqlite:///FILE`` or ``postgresql://USER@HOST/DATABASE``;
             ``$HFS_STORE``, else ``documents``, where it is None. ``$HFS_STORE_PASSWORD`` may hold its password.
 
+    Returns:
+        The store.
+
     Raises:
         ConfigError: There is no such store.
         StoreIOError: It can't be opened, or needs the extra ``hfs-chat[sql]``.
+
+    Example:
+        >>> from hfs.persistence import open_store
+        >>> with open_store("chats") as store:
+        ...     session = store.create("Bread")
+        ...     [summary.name for summary in store.list_recent()]
+        ['Bread']
     """
     name = store or os.environ.get(STORE_VARIABLE) or DOCUMENTS
     if name.strip() == DOCUMENTS:
@@ -61,11 +71,19 @@ def store_exists(store: str, home: str | os.PathLike[str] | None = None) -> bool
 
     Args:
         store: Which, as ``open_store`` takes it.
-        home: The home folder.
+        home: The home folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None.
+
+    Returns:
+        Whether it was; always, for the store of files.
 
     Raises:
         ConfigError: There is no such store.
         StoreIOError: It can't be reached, or needs the extra ``hfs-chat[sql]``.
+
+    Example:
+        >>> from hfs.persistence import store_exists
+        >>> store_exists("sqlite", home="chats")
+        False
     """
     from hfs.persistence.store_location import parse_store
 

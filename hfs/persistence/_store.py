@@ -33,10 +33,13 @@ if TYPE_CHECKING:
 class SessionStore(SessionDrafts, OutsideEdits, SessionEditor, SessionOrganiser, SessionTrash):
     """Sessions in a home folder, or in whatever an engine keeps them: everything that can be done with them.
 
+    It may be used from several threads and processes; each call blocks until it is done. ``open_store`` is the usual
+    way to one. A context manager: leaving it closes the store.
+
     Args:
         home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
         on_notice: Called, from any thread, with what a person should be told.
-        ops: The operating system's calls.
+        ops: The operating system's calls. For the tests of hfs.
         threshold: From this size on, in bytes, an append replaces only a file's tail.
         lock_timeout: How long another process is waited for, in seconds.
         on_indexing: Told, from any thread, how many sessions are read into the index, and of how many, where those are
@@ -46,6 +49,14 @@ class SessionStore(SessionDrafts, OutsideEdits, SessionEditor, SessionOrganiser,
 
     Raises:
         StoreIOError: The home folder is no folder.
+
+    Example:
+        >>> from hfs.persistence import SessionStore
+        >>> with SessionStore("chats") as store:
+        ...     session = store.create("Bread")
+        ...     message = store.add_message(session.id, "user", "How long does it rest?")
+        ...     store.get(session.id).messages[0].content
+        'How long does it rest?'
     """
 
     def __init__(
@@ -93,6 +104,12 @@ class SessionStore(SessionDrafts, OutsideEdits, SessionEditor, SessionOrganiser,
         Args:
             session_ids: Only these sessions; the whole home folder, where it is None.
             repair: Mend what can be mended; originals are kept in ``damaged/``.
+
+        Returns:
+            What was read and found.
+
+        Raises:
+            StoreIOError: The database can't be reached.
         """
         report = self._engine.check(session_ids, repair=repair)
         if session_ids is None:
@@ -107,7 +124,15 @@ class SessionStore(SessionDrafts, OutsideEdits, SessionEditor, SessionOrganiser,
         return self._engine.conflict_copies()
 
     def merge_copy(self, session_id: int, path: Path) -> MergedCopy:
-        """Brings a conflict copy into its session; the copy goes to the trash."""
+        """Brings a conflict copy into its session; the copy goes to the trash.
+
+        Args:
+            session_id: The session, as ``conflict_copies`` gives it.
+            path: The copy.
+
+        Returns:
+            What became of it; what can't be read or written stays where it is.
+        """
         return self._engine.merge_copy(session_id, path)
 
     def begin_import(self, *, dry_run: bool = False, by_whole_uid: bool = False) -> SessionImport:
@@ -116,13 +141,20 @@ class SessionStore(SessionDrafts, OutsideEdits, SessionEditor, SessionOrganiser,
         Args:
             dry_run: Check everything, write nothing.
             by_whole_uid: Two sessions are the same only if all of their uids is.
+
+        Returns:
+            The import. Entering it may raise StoreIOError, also where another one is open.
         """
         from hfs.persistence.sessions.importing import SessionImport
 
         return SessionImport(self._engine, dry_run=dry_run, by_whole_uid=by_whole_uid)
 
     def add_reserved(self, session_id: int, document: Document) -> None:
-        """Adds a session under an id that an open import reserved, from whichever process.
+        """Adds a session under an id that an open import reserved, from whichever process. For the importers of hfs.
+
+        Args:
+            session_id: What ``SessionImport.reserve`` gave.
+            document: The session.
 
         Raises:
             StoreIOError: It could not be made durable.

@@ -33,7 +33,28 @@ _ASKING_THREADS = 4
 
 
 class StreamingDraft:
-    """An answer in progress, kept on the disk at least once a second."""
+    """An answer in progress, kept on the disk at least once a second. ``SessionRepository.streaming_draft`` makes it.
+
+    Args:
+        draft: The file.
+        run: Runs a call on a thread.
+
+    Example:
+        >>> import asyncio
+        >>> from hfs.persistence import open_repository
+        >>> async def main() -> None:
+        ...     async with open_repository("chats") as repo:
+        ...         session = await repo.create("Bread")
+        ...         async with repo.streaming_draft(session.id, model="local/x") as draft:
+        ...             for piece in ("Twelve", " hours."):
+        ...                 await draft.write(piece)
+        ...             said = await repo.add_message(
+        ...                 session.id, "assistant", "Twelve hours.", model="local/x", created_at=draft.created_at
+        ...             )
+        ...         print(said.content, await repo.list_drafts())
+        >>> asyncio.run(main())
+        Twelve hours. []
+    """
 
     def __init__(self, draft: DraftFile, run: Callable[[Callable[[], None]], Any]) -> None:
         self._draft = draft
@@ -45,7 +66,14 @@ class StreamingDraft:
         return self._draft.created_at
 
     async def write(self, text: str) -> None:
-        """Adds text to the draft."""
+        """Adds text to the draft. It is on the disk at the latest with the first call a second later.
+
+        Args:
+            text: The next piece of the answer.
+
+        Raises:
+            StoreIOError: It could not be put on the disk; the text is still pending.
+        """
         await self._run(functools.partial(self._draft.write, text))
 
 
@@ -69,16 +97,32 @@ def _on_a_thread(
 
 
 class SessionRepository:
-    """Sessions, whichever engine stores them. Safe from many tasks and many processes at once.
+    """Sessions for asyncio, whichever engine stores them. Safe from many tasks and many processes at once.
 
-    Every method does what its namesake of ``SessionStore`` does, and raises the same errors.
+    Every method does what its namesake of ``SessionStore`` does, and raises the same errors; none blocks the event
+    loop. ``open_repository`` is the usual way to one. An async context manager: leaving it closes the repository.
 
     Args:
         store: Where the sessions are: a store; or what opens sessions of SQLAlchemy on a database of the caller's, see
-            ``hfs.persistence.sql.get_session_factory``, which is used on the event loop that it was made for; or a
-            TinyDB database, such as ``TinyDB(storage=MemoryStorage)``. What is the caller's is not closed.
+            ``get_session_factory``, which is used on the event loop that it was made for; or a TinyDB database, such
+            as ``TinyDB(storage=MemoryStorage)``. What is the caller's is not closed.
         home: The home folder, for what is kept on this computer beside a database; ``$HFS_HOME``, else ``~/.hfs``,
             where it is None. A store has its own.
+
+    Raises:
+        StoreIOError: The home folder is no folder.
+
+    Example:
+        >>> import asyncio
+        >>> from tinydb import TinyDB
+        >>> from tinydb.storages import MemoryStorage
+        >>> from hfs.persistence import SessionRepository
+        >>> async def main() -> None:
+        ...     async with SessionRepository(TinyDB(storage=MemoryStorage)) as repo:
+        ...         session = await repo.create("Bread")
+        ...         print(await repo.rename(session.id, "Rye bread") is not None, await repo.get(2))
+        >>> asyncio.run(main())
+        True None
     """
 
     def __init__(
@@ -201,6 +245,12 @@ class SessionRepository:
         Args:
             work: Called once with the open import.
             dry_run: Check everything, write nothing.
+
+        Returns:
+            What ``work`` returned.
+
+        Raises:
+            StoreIOError: Another import is open, or the sessions can't be listed.
         """
 
         def run() -> _Result:
@@ -221,7 +271,19 @@ class SessionRepository:
     async def streaming_draft(
         self, session_id: int, role: str = "assistant", *, model: str | None = None
     ) -> AsyncIterator[StreamingDraft]:
-        """An answer in progress. Save the message inside the block: leaving it without an error removes the draft."""
+        """An answer in progress. Save the message inside the block: leaving it without an error removes the draft.
+
+        Args:
+            session_id: The session.
+            role: Who speaks.
+            model: Which model speaks.
+
+        Yields:
+            What the pieces of the answer are written to.
+
+        Raises:
+            StoreIOError: The draft can't be made, or written.
+        """
         block = self._store.streaming_draft(session_id, role, model=model)
         draft = await self._run(block.__enter__)
         try:
@@ -252,7 +314,7 @@ def open_repository(
     on_indexing: Callable[[int, int], None] | None = None,
     store: str | None = None,
 ) -> SessionRepository:
-    """The sessions of a home folder, or of a database. An async context manager.
+    """The sessions of a home folder, or of a database, for asyncio. An async context manager.
 
     Args:
         home: The folder; ``$HFS_HOME``, else ``~/.hfs``, where it is None. Made by the first write.
@@ -261,8 +323,22 @@ def open_repository(
             the last time when all are. What it raises ends the reading, and reaches whoever waits for it.
         store: Which store, see ``open_store``. A database is opened before this returns.
 
+    Returns:
+        The repository.
+
     Raises:
         ConfigError: There is no such store.
         StoreIOError: It can't be opened, or needs the extra ``hfs-chat[sql]``.
+
+    Example:
+        >>> import asyncio
+        >>> from hfs.persistence import open_repository
+        >>> async def main() -> None:
+        ...     async with open_repository("chats") as repo:
+        ...         session = await repo.create()
+        ...         message = await repo.add_message(session.id, "user", "How long does the dough rest?")
+        ...         print((await repo.get(session.id)).messages[0].content)
+        >>> asyncio.run(main())
+        How long does the dough rest?
     """
     return SessionRepository(open_store(home, on_notice=on_notice, on_indexing=on_indexing, store=store))

@@ -22,7 +22,9 @@ _LONGEST: Final = 4 * NAME_LIMIT
 _MOST_WORDS: Final = 200
 """How many words of a name are asked for: of more the database takes no question."""
 Sort = Literal["created", "updated", "name", "messages"]
+"""The order of a list: when sessions were begun, when something happened in them last, their names, their lengths."""
 SORTS: Final[tuple[Sort, ...]] = ("created", "updated", "name", "messages")
+"""Every ``Sort``."""
 _ORDER: Final = {
     "created": "created DESC, id DESC",
     "updated": "active DESC, id DESC",

@@ -72,6 +72,7 @@ class MergedEdit:
     session: SessionModel
     """As it is now."""
     counts: EditCounts
+    """What the edit changed."""
 
 
 @dataclass(slots=True)

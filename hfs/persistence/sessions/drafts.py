@@ -18,7 +18,18 @@ class SessionDrafts(SessionWriter):
     """Keeps words on this computer until they can be saved. Takes what ``SessionReader`` takes."""
 
     def keep_draft(self, session_id: int, message: NewMessage) -> Draft:
-        """Keeps a message that could not be saved into its session, until ``save_drafts`` can."""
+        """Keeps a message that could not be saved into its session, until ``save_drafts`` can.
+
+        Args:
+            session_id: The session.
+            message: The message.
+
+        Returns:
+            What is kept, and where.
+
+        Raises:
+            StoreIOError: It can't be kept.
+        """
         with contextlib.closing(self._draft_file(session_id, message)) as draft:
             draft.write(message.content)
             draft.flush()
@@ -30,7 +41,19 @@ class SessionDrafts(SessionWriter):
     def streaming_draft(
         self, session_id: int, role: str = "assistant", *, model: str | None = None
     ) -> Iterator[DraftFile]:
-        """An answer in progress. Save the message inside the block: leaving it without an error removes the draft."""
+        """An answer in progress. Save the message inside the block: leaving it without an error removes the draft.
+
+        Args:
+            session_id: The session.
+            role: Who speaks.
+            model: Which model speaks.
+
+        Yields:
+            What the pieces of the answer are written to.
+
+        Raises:
+            StoreIOError: The draft can't be made, or written.
+        """
         draft = self._draft_file(session_id, NewMessage(role, "", model, "interrupted"))
         try:
             yield draft
@@ -57,7 +80,7 @@ class SessionDrafts(SessionWriter):
         return list_drafts(self._ops, self._engine.drafts)
 
     def save_drafts(self, session_id: int | None = None) -> list[MessageModel]:
-        """Saves what was kept, where its session can be written now.
+        """Saves what was kept, where its session can be written now, and nobody is writing the draft.
 
         Args:
             session_id: The session; all, where it is None.
@@ -89,7 +112,11 @@ class SessionDrafts(SessionWriter):
         return self.ensure_message(draft.session_id, message) if draft.content else None
 
     def keep_unsent(self, session_id: int | None, text: str) -> None:
-        """Keeps what is typed into a session, or a new one, and not sent yet; an empty text removes it.
+        """Keeps what is typed into a session, or a new one, and not sent yet. For the chat of hfs.
+
+        Args:
+            session_id: The session; None for one that is not there yet.
+            text: What was typed; nothing removes what was kept.
 
         Raises:
             StoreIOError: It can't be written.
@@ -99,7 +126,14 @@ class SessionDrafts(SessionWriter):
         keep_unsent(self._ops, self._engine.drafts, session_id, text)
 
     def unsent(self, session_id: int | None) -> str:
-        """What was typed into a session, or a new one, and not sent; empty if there is nothing."""
+        """What ``keep_unsent`` kept. For the chat of hfs.
+
+        Args:
+            session_id: The session; None for one that is not there yet.
+
+        Returns:
+            The text; empty if there is nothing.
+        """
         from hfs.persistence.sessions.unsent import read_unsent
 
         return read_unsent(self._ops, self._engine.drafts, session_id)
