@@ -25,8 +25,8 @@ from hfs.tui.commands import COMMANDS
 from hfs.tui.daemon_thread import on_daemon_thread
 from hfs.tui.indexing import SILENCE, Indexing, ShowsIndexing
 from hfs.tui.options import ChatOptions
-from hfs.tui.passing_home import passing_home
 from hfs.tui.screens.chat import ChatScreen
+from hfs.tui.temporary_home import temporary_home
 from hfs.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class HFSApp(App[int]):
         self._owns_process = owns_process
         options = options or ChatOptions()
         self.home = home
-        self._passing = contextlib.ExitStack()
-        self._store_home = self._passing.enter_context(passing_home()) if options.no_save else home
+        self._at_exit = contextlib.ExitStack()
+        self._store_home = self._at_exit.enter_context(temporary_home()) if options.no_save else home
         self._saves = not options.no_save
         self._secret: str | None = None
         self.store_label = ""
@@ -221,7 +221,7 @@ class HFSApp(App[int]):
         if self._repo is not None:
             repo, self._repo = self._repo, None
             await repo.close()
-        self._passing.close()
+        self._at_exit.close()
 
 
 def run(home: Path, options: ChatOptions | None = None) -> int:

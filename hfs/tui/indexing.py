@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, Protocol, TypeVar, runtime_checkable
+from collections.abc import Callable
+from typing import Final, Protocol, runtime_checkable
 
 _PATIENCE: Final = 0.5
 """How long a person waits without being told why, in seconds."""
@@ -13,7 +12,6 @@ _PAUSE: Final = 0.1
 """How long the numbers stand still at the least, in seconds."""
 SILENCE: Final = 10.0
 """After how long without news nothing is being read any more, in seconds."""
-_Result = TypeVar("_Result")
 
 
 @runtime_checkable
@@ -55,34 +53,3 @@ class Indexing:
         if now >= self._due:
             self._due = now + _PAUSE
             self._show(f"Indexing {done:,} of {total:,} …")
-
-
-class Waiting:
-    """What a person waits for, and needn't."""
-
-    def __init__(self) -> None:
-        self._work: asyncio.Future[Any] | None = None
-
-    @property
-    def is_on(self) -> bool:
-        """Whether it is waited for."""
-        return self._work is not None
-
-    async def wait(self, work: Coroutine[Any, Any, _Result]) -> _Result | None:
-        """Waits for it.
-
-        Returns:
-            What it returns; None where it was given up.
-        """
-        task = self._work = asyncio.ensure_future(work)
-        try:
-            await asyncio.wait([task])
-        finally:
-            self._work = None
-            task.cancel()
-        return None if task.cancelled() else task.result()
-
-    def stop(self) -> None:
-        """Gives it up."""
-        if self._work is not None:
-            self._work.cancel()

@@ -17,7 +17,7 @@ _MEMORY: Final = Path("/dev/shm")
 
 
 @contextlib.contextmanager
-def passing_home(folder: Path | None = None) -> Iterator[Path]:
+def temporary_home(folder: Path | None = None) -> Iterator[Path]:
     """A folder that only its owner can enter, removed at the end. What a killed hfs left is removed first.
 
     Args:

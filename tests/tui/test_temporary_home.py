@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hfs.tui.app import HFSApp
 from hfs.tui.options import ChatOptions
-from hfs.tui.passing_home import passing_home
+from hfs.tui.temporary_home import temporary_home
 from tests.support.model_server import ModelServer
 from tests.tui.driving import hear, say, status, until
 
@@ -33,18 +33,18 @@ def test_what_a_killed_program_left_is_removed_by_the_next(tmp_path: Path) -> No
     code = """
 import os, sys
 from pathlib import Path
-from hfs.tui.passing_home import passing_home
-with passing_home(Path(sys.argv[1])) as home:
+from hfs.tui.temporary_home import temporary_home
+with temporary_home(Path(sys.argv[1])) as home:
     (home / "secret").write_text("x")
     os.kill(os.getpid(), 9)
 """
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
     (left,) = tmp_path.iterdir()
     (tmp_path / "hfs-unsaved-mine").mkdir()
-    with passing_home(tmp_path) as home:
+    with temporary_home(tmp_path) as home:
         assert not left.exists()
         assert home.stat().st_mode & 0o777 == 0o700
         assert home.name.startswith(f"hfs-unsaved-{os.getpid()}-")
-        with passing_home(tmp_path):
+        with temporary_home(tmp_path):
             assert home.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["hfs-unsaved-mine"]
