@@ -55,8 +55,8 @@ def said(text: str) -> str:
 
 def bold(text: str) -> str:
     """What is typed as it stands."""
-    # No word of it is broken: the hyphen would be taken for a part of it.
-    words = " ".join(f"\\%{plain(word)}" for word in text.split(" "))
+    # No word of it is broken but behind a slash: the hyphen would be taken for a part of it.
+    words = " ".join(f"\\%{plain(word)}".replace("/", "/\\:") for word in text.split(" "))
     return f"\\fB{words}\\fP"
 
 
@@ -67,7 +67,9 @@ def section(title: str, lines: Iterable[str]) -> list[str]:
         title: What stands above it, in capitals.
         lines: Its lines, as roff.
     """
-    return [f'.SH "{title}"', *lines]
+    first, *others = lines
+    # A heading begins a paragraph by itself.
+    return [f'.SH "{title}"', *([] if first == ".PP" else [first]), *others]
 
 
 def paragraph(text: str) -> list[str]:

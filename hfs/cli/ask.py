@@ -21,6 +21,7 @@ _INTERRUPTED = 130
 @click.option(
     "-s",
     "--session",
+    metavar="SESSION",
     shell_complete=complete_session,
     help="Go on with this session: an id, a part of the name, the start of a uid.",
 )
