@@ -9,10 +9,11 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from hfs.errors import StoreIOError
+from hfs.errors import HfsError, StoreIOError
 
 FILE_MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
@@ -132,6 +133,17 @@ def look(ops: FileOps, path: str) -> Identity | None:
         return identity_of(ops.stat(path))
     except FileNotFoundError:
         return None
+
+
+@contextlib.contextmanager
+def explained(path: str | os.PathLike[str], doing: str) -> Iterator[None]:
+    """Raises ``io_error`` where the operating system refuses what is done inside; what hfs itself raises stays."""
+    try:
+        yield
+    except HfsError:
+        raise
+    except OSError as error:
+        raise io_error(error, path, doing) from error
 
 
 def io_error(error: OSError, path: str | os.PathLike[str], doing: str) -> StoreIOError:

@@ -89,6 +89,26 @@ class Layout:
 PLAIN: Final = Layout()
 
 
+def newer_version(what: str, document: Mapping[str, Any], layout: Layout) -> str | None:
+    """Why a document can't be written by this hfs, or None.
+
+    Args:
+        what: Which it is, and where, for the message.
+        document: The document.
+        layout: How it would be written.
+    """
+    key = layout.version_key
+    if key is None or key not in document:
+        return None
+    version = document[key]
+    if type(version) is int and 1 <= version <= layout.version:
+        return None
+    return (
+        f"{what} has {key} {version!r}; this hfs writes {key} {layout.version}. "
+        "It opens read-only: install a newer hfs to write to it."
+    )
+
+
 def parse(data: bytes, layout: Layout = PLAIN) -> Document:
     """The document that a file holds, in whatever layout.
 

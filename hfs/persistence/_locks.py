@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from hfs.errors import LockTimeoutError, StoreIOError
-from hfs.persistence._file_ops import FILE_MODE, FileOps, io_error
+from hfs.errors import LockTimeoutError
+from hfs.persistence._file_ops import FILE_MODE, FileOps, explained, io_error
 from hfs.persistence._files import make_folder
 
 STRIPES: Final = 16
@@ -208,12 +208,8 @@ class TableLocks:
 
     def _prepare(self) -> None:
         if not self._made or not os.path.isdir(self._folder):
-            try:
+            with explained(self._folder, "make the folder"):
                 make_folder(self._ops, self._folder)
-            except OSError as error:
-                if isinstance(error, StoreIOError):
-                    raise
-                raise io_error(error, self._folder, "make the folder") from error
             self._made = True
 
     def close(self) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+STAMP_PATTERN: Final = r"\d{8}T\d{12}Z"
+_STAMP: Final = "%Y%m%dT%H%M%S%fZ"
 
 
 def now() -> datetime:
@@ -30,6 +34,20 @@ def format_time(moment: datetime) -> str:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def file_stamp(moment: datetime) -> str:
+    """A moment as it stands in the name of a file: UTC, microseconds; in the order of names is the order of time."""
+    return moment.astimezone(UTC).strftime(_STAMP)
+
+
+def parse_stamp(stamp: str) -> datetime:
+    """The moment of a stamp that fits ``STAMP_PATTERN``.
+
+    Raises:
+        ValueError: There is no such moment.
+    """
+    return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
 
 
 def parse_time(value: object) -> datetime | None:

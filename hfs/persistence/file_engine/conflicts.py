@@ -16,6 +16,7 @@ from hfs.errors import HfsError, SessionNotFoundError
 from hfs.persistence._file_ops import FileOps, io_error
 from hfs.persistence._files import NotRegularError, make_folder, read_file
 from hfs.persistence._format import Document, parse
+from hfs.persistence._ids import ID_PATTERN
 from hfs.persistence._json import JSONError
 from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.models import MergedCopy
@@ -23,7 +24,7 @@ from hfs.persistence.session_document.foreign import checked_import
 from hfs.persistence.session_document.layout import SESSION_LAYOUT
 from hfs.persistence.session_document.merge import merge
 
-COPY_NAME: Final = re.compile(r"^([1-9][0-9]{0,17})(?:\.sync-conflict-[^/]*| \([^/]*\)| [0-9]+|-[^/]+)\.json$")
+COPY_NAME: Final = re.compile(rf"^({ID_PATTERN})(?:\.sync-conflict-[^/]*| \([^/]*\)| [0-9]+|-[^/]+)\.json$")
 """As Syncthing (``12.sync-conflict-…``), Dropbox (``12 (… conflicted copy …)``), OneDrive (``12-HOST``) and iCloud
 (``12 2``) name them."""
 

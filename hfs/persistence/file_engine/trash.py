@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from hfs.errors import StoreError, StoreIOError
+from hfs.errors import StoreError
 from hfs.persistence._engine import KeptMessages, is_as_before
-from hfs.persistence._file_ops import FileOps, io_error
+from hfs.persistence._file_ops import FileOps, explained, io_error
 from hfs.persistence._files import NotRegularError, make_folder, read_file, replace_file
 from hfs.persistence._format import Document, parse, render
+from hfs.persistence._ids import ID_PATTERN
 from hfs.persistence._json import JSONError
-from hfs.persistence._time import now
+from hfs.persistence._time import STAMP_PATTERN, file_stamp, now, parse_stamp
 from hfs.persistence.files.folder import DocumentFolder
 from hfs.persistence.models import SessionSummary, TrashedSession
 from hfs.persistence.session_document.layout import SESSION_LAYOUT
 
-_MOMENT: Final = "%Y%m%dT%H%M%S%fZ"
-_SESSION: Final = re.compile(r"^([1-9][0-9]{0,17})-(\d{8}T\d{12}Z)\.json$")
-_COPY: Final = re.compile(r"^([1-9][0-9]{0,17})-copy-(\d{8}T\d{12}Z)\.json$")
-_MESSAGES: Final = re.compile(r"^([1-9][0-9]{0,17})-messages-(\d{8}T\d{12}Z)\.json$")
+_SESSION: Final = re.compile(rf"^({ID_PATTERN})-({STAMP_PATTERN})\.json$")
+_COPY: Final = re.compile(rf"^({ID_PATTERN})-copy-({STAMP_PATTERN})\.json$")
+_MESSAGES: Final = re.compile(rf"^({ID_PATTERN})-messages-({STAMP_PATTERN})\.json$")
 
 
 class Trash:
@@ -46,7 +46,7 @@ class Trash:
         with self._documents.locks.table():
             # A file that was copied in has an id that hfs never gave out: it must not come back either.
             self._documents.reserve(session_id)
-            return self._documents.move(session_id, self.folder / f"{session_id}-{now().strftime(_MOMENT)}.json")
+            return self._documents.move(session_id, self.folder / f"{session_id}-{file_stamp(now())}.json")
 
     def take_unchanged(self, shown: SessionSummary) -> bool:
         """The same, if nothing happened in it since it was shown; says whether it did."""
@@ -80,16 +80,14 @@ class Trash:
 
     def place_for_copy(self, session_id: int) -> Path:
         """Where a conflict copy goes whose words are in a session now."""
-        return self.folder / f"{session_id}-copy-{now().strftime(_MOMENT)}.json"
+        return self.folder / f"{session_id}-copy-{file_stamp(now())}.json"
 
     def keep_messages(self, session_id: int, messages: list[Document]) -> str:
         """Keeps messages that were taken out of a session that is still there; returns the path of their file."""
-        path = self.folder / f"{session_id}-messages-{now().strftime(_MOMENT)}.json"
-        try:
+        path = self.folder / f"{session_id}-messages-{file_stamp(now())}.json"
+        with explained(path, "keep messages in"):
             make_folder(self._ops, str(self.folder))
             replace_file(self._ops, str(path), render({"messages": messages}, SESSION_LAYOUT), expected=None)
-        except OSError as error:
-            raise error if isinstance(error, StoreIOError) else io_error(error, path, "keep messages in") from error
         return str(path)
 
     def kept(self, session_id: int | None = None) -> list[KeptMessages]:
@@ -121,7 +119,7 @@ class Trash:
             for path in self.folder.iterdir():
                 match = pattern.match(path.name)
                 if match:
-                    yield int(match[1]), datetime.strptime(match[2], _MOMENT).replace(tzinfo=UTC), path
+                    yield int(match[1]), parse_stamp(match[2]), path
 
     def sessions(self) -> list[TrashedSession]:
         """What was deleted, the latest first."""

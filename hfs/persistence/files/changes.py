@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import Final
 
-from hfs.errors import StoreIOError
-from hfs.persistence._file_ops import FILE_MODE, Identity, io_error
+from hfs.persistence._file_ops import FILE_MODE, Identity, explained
 from hfs.persistence._files import PreparedFile, make_folder
 from hfs.persistence._format import Document, render
+from hfs.persistence._ids import HIGHEST_ID, is_id
 from hfs.persistence.files.folder import DocumentFolder
-
-_HIGHEST_ID: Final = 10**18
 
 
 class Changes(MutableMapping[int, Document]):
@@ -79,8 +76,8 @@ class Changes(MutableMapping[int, Document]):
         return True
 
     def __setitem__(self, doc_id: int, document: Document) -> None:
-        if not (isinstance(doc_id, int) and 0 < doc_id < _HIGHEST_ID):
-            raise ValueError(f"{doc_id!r} can't be a document's id: expected 1 to {_HIGHEST_ID - 1}")
+        if not is_id(doc_id):
+            raise ValueError(f"{doc_id!r} can't be a document's id: expected 1 to {HIGHEST_ID}")
         if doc_id not in self._before and self._folder.exists(doc_id):
             self._load(doc_id)
         self._deleted.discard(doc_id)
@@ -132,16 +129,13 @@ class Changes(MutableMapping[int, Document]):
         folder = self._folder
         prepared: list[tuple[int, PreparedFile]] = []
         try:
-            for doc_id, data in encoded.items():
-                mode = self._before[doc_id][2] if doc_id in self._before else FILE_MODE
-                prepared.append((doc_id, folder.prepare(doc_id, data, mode)))
-            for doc_id, file in prepared:
-                file.replace(self._before[doc_id][1] if doc_id in self._before else None)
-                folder.changed(doc_id, self._loaded[doc_id])
-        except OSError as error:
-            if isinstance(error, StoreIOError):
-                raise
-            raise io_error(error, folder.path, "save") from error
+            with explained(folder.path, "save"):
+                for doc_id, data in encoded.items():
+                    mode = self._before[doc_id][2] if doc_id in self._before else FILE_MODE
+                    prepared.append((doc_id, folder.prepare(doc_id, data, mode)))
+                for doc_id, file in prepared:
+                    file.replace(self._before[doc_id][1] if doc_id in self._before else None)
+                    folder.changed(doc_id, self._loaded[doc_id])
         finally:
             for _, file in prepared:
                 file.discard()

@@ -9,13 +9,7 @@ from typing import Any
 
 from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence._file_ops import FILE_MODE, identity_of, io_error
-from hfs.persistence._files import (
-    ChangedMeanwhile,
-    NotRegularError,
-    append_tail,
-    make_folder,
-    real_path,
-)
+from hfs.persistence._files import ChangedMeanwhile, NotRegularError, append_tail, make_folder, real_path
 from hfs.persistence._format import TAIL, Amend, Document, render, render_item
 from hfs.persistence.files.events import Moves
 from hfs.persistence.files.ids import FolderIds

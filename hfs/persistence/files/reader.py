@@ -20,13 +20,14 @@ from hfs.errors import CorruptSessionError, StoreIOError
 from hfs.persistence._file_ops import FileOps, Identity, identity_of, io_error, look
 from hfs.persistence._files import TEMPORARY_SUFFIX, NotRegularError, read_file, real_path
 from hfs.persistence._format import Document, Layout, parse
+from hfs.persistence._ids import ID_PATTERN
 from hfs.persistence._json import JSONError
 from hfs.persistence._locks import TableLocks
 from hfs.persistence.files.salvage import salvage
 
 APPEND_THRESHOLD: Final = 1 << 20
 """From this size on, in bytes, an append replaces the file's tail instead of the whole file."""
-DOCUMENT_NAME: Final = re.compile(r"^([1-9][0-9]{0,17})\.json$")
+DOCUMENT_NAME: Final = re.compile(rf"^({ID_PATTERN})\.json$")
 _LADDER: Final = (0.005, 0.01, 0.02, 0.04, 0.08)
 _SETTLING: Final = 2.0
 _STALE_TEMPORARY: Final = 3600.0

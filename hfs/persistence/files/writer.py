@@ -15,15 +15,15 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from hfs.errors import CorruptSessionError, HfsError, StoreIOError, UnsupportedFormatError
-from hfs.persistence._file_ops import FileOps, Identity, identity_of, io_error
+from hfs.persistence._file_ops import FileOps, Identity, explained, identity_of, io_error
 from hfs.persistence._files import ChangedMeanwhile, NotRegularError, PreparedFile, make_folder, real_path, replace_file
-from hfs.persistence._format import Document, Layout, render
+from hfs.persistence._format import Document, Layout, newer_version, render
 from hfs.persistence._locks import TableLocks
+from hfs.persistence._time import file_stamp, now
 from hfs.persistence.files.events import FolderEvents, Moves
 from hfs.persistence.files.memory import FolderMemory
 from hfs.persistence.files.reader import APPEND_THRESHOLD, FolderReader, Snapshot
@@ -164,13 +164,10 @@ class FolderWriter(FolderReader):
 
     def _store_again(self, doc_id: int, loaded: _Loaded) -> None:
         try:
-            self._store(doc_id, loaded, lambda document: None)
+            with explained(self.file(doc_id), "save"):
+                self._store(doc_id, loaded, lambda document: None)
         except ChangedMeanwhile:
             self.modify(doc_id, lambda document: None)
-        except OSError as error:
-            if isinstance(error, HfsError):
-                raise
-            raise io_error(error, self.file(doc_id), "save") from error
 
     def settle(self) -> None:
         """Puts back what stale copies took away of what was appended in the last minute."""
@@ -189,16 +186,7 @@ class FolderWriter(FolderReader):
 
     def read_only_reason(self, doc_id: int, document: Document) -> str | None:
         """Why a document can't be written by this hfs, or None."""
-        key = self.layout.version_key
-        if key is None or key not in document:
-            return None
-        version = document[key]
-        if type(version) is int and 1 <= version <= self.layout.version:
-            return None
-        return (
-            f"{self.file(doc_id)} has {key} {version!r}; this hfs writes {key} {self.layout.version}. "
-            "It opens read-only: install a newer hfs to write to it."
-        )
+        return newer_version(self.file(doc_id), document, self.layout)
 
     def _load(self, doc_id: int) -> _Loaded | None:
         """The document under the lock, with lost items put back in memory."""
@@ -248,8 +236,7 @@ class FolderWriter(FolderReader):
     def _set_aside(self, doc_id: int, data: bytes) -> Path:
         """Keeps the original of a damaged file before it is repaired."""
         make_folder(self.ops, str(self._damaged))
-        moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-        path = self._damaged / f"{doc_id}-{moment}.json"
+        path = self._damaged / f"{doc_id}-{file_stamp(now())}.json"
         replace_file(self.ops, str(path), data, expected=None)
         return path
 
@@ -278,12 +265,11 @@ class FolderWriter(FolderReader):
                 return None
             rendered = render(self._completed(doc_id, document), self.layout)
             try:
-                original = self._set_aside(doc_id, data)
-                identity, moves = self._replace(doc_id, rendered, identity_of(status), stat.S_IMODE(status.st_mode))
+                with explained(self.file(doc_id), "mend"):
+                    original = self._set_aside(doc_id, data)
+                    identity, moves = self._replace(doc_id, rendered, identity_of(status), stat.S_IMODE(status.st_mode))
             except ChangedMeanwhile:
                 raise self._unsettled(doc_id) from None
-            except OSError as error:
-                raise error if isinstance(error, HfsError) else io_error(error, self.file(doc_id), "mend") from error
             self._memory.drop(doc_id)
             self.events.stored(doc_id, identity_of(status), identity, document, moves)
             return original

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from hfs.persistence._time import parse_time
 from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of
 from hfs.persistence.session_document.layout import creation_of, derived_uid
 from hfs.persistence.session_document.models import updated_at
+from hfs.persistence.session_document.texts import text_of
 
 COLUMNS: Final = (
     "id, identity, uid, name, created, updated, active, messages, models, tags, pinned, archived, problem, "
@@ -179,6 +181,11 @@ def row_of(doc_id: int, identity: Identity, document: Document, *, salvaged: boo
     return row, said
 
 
+def row_outside_files(doc_id: int, document: Document) -> Row:
+    """The row of a session that is in no file: without any moment it counts as begun now, as one just written would."""
+    return row_of(doc_id, Identity(0, 0, 0, time.time_ns(), 0), document)[0]
+
+
 def damaged_row(doc_id: int, identity: Identity, problem: str, *, passing: bool = False) -> Row:
     """The row of a session whose file can't be read: what can be told of it.
 
@@ -242,16 +249,6 @@ def count_activity(activity: Activity, items: list[Any], fallback: datetime) -> 
 def _hour(moment: object) -> str | None:
     parsed = parse_time(moment)
     return parsed.isoformat()[:_HOUR] if parsed else None
-
-
-def text_of(content: object) -> str:
-    """What a message says, as text, of whatever form."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        parts = [block.get("text", "") if isinstance(block, dict) else block for block in content]
-        return "\n".join([part for part in parts if isinstance(part, str)])
-    return ""
 
 
 def storable(text: str) -> str:

@@ -60,22 +60,6 @@ SESSION_LAYOUT: Final = Layout(
 )
 
 
-def newer_format(session: str, document: Document) -> str | None:
-    """Why a document can't be written by this hfs, or None.
-
-    Args:
-        session: Which it is, and where, for the message.
-        document: The document.
-    """
-    version = document.get("format", FORMAT)
-    if type(version) is int and 1 <= version <= FORMAT:
-        return None
-    return (
-        f"{session} has format {version!r}; this hfs writes format {FORMAT}. "
-        "It opens read-only: install a newer hfs to write to it."
-    )
-
-
 def creation_of(document: Document) -> datetime | None:
     """When a session was begun: the moment in its header, else its first message's; None where neither is known."""
     created = parse_time(document.get("created_at"))

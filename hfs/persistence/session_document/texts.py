@@ -9,10 +9,12 @@ from hfs.errors import HfsError, InvalidDocumentError
 
 
 def text_of(content: object) -> str:
-    """A content as text, also where another program wrote blocks."""
+    """A content as text: a text, its lines, or the blocks that another program wrote."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
+        if all(isinstance(line, str) for line in content):
+            return "\n".join(content)
         parts = [block.get("text", "") if isinstance(block, dict) else block for block in content]
         return "\n".join(part for part in parts if isinstance(part, str) and part)
     return "" if content is None else str(content)

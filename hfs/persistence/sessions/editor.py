@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence._time import now
 from hfs.persistence.models import MessageModel, SessionModel
 from hfs.persistence.session_document.models import to_message
 from hfs.persistence.session_document.naming import checked_name
 from hfs.persistence.session_document.texts import refusal
-from hfs.persistence.sessions.reader import SessionReader, is_id
+from hfs.persistence.sessions.reader import SessionReader
 
 
 class SessionEditor(SessionReader):
@@ -23,6 +24,9 @@ class SessionEditor(SessionReader):
             session_id: The origin, which stays as it is.
             before: The id of the first message that is left out; None takes all.
             name: Its name; the origin's and ``(fork)``, where it is None.
+
+        Returns:
+            The new session.
 
         Raises:
             SessionNotFoundError: There is no such session.
@@ -44,7 +48,15 @@ class SessionEditor(SessionReader):
         return self._stored(made)
 
     def edit_message(self, session_id: int, message_id: int, content: str) -> MessageModel | None:
-        """Gives a message another text. None if there is no such session.
+        """Gives a message another text.
+
+        Args:
+            session_id: The session.
+            message_id: The message.
+            content: The text.
+
+        Returns:
+            The message, or None if there is no such session.
 
         Raises:
             InvalidDocumentError: There is no such message, or the text can't be stored; nothing was written.
@@ -62,7 +74,14 @@ class SessionEditor(SessionReader):
         return to_message(session_id, changed[0])
 
     def remove_messages(self, session_id: int, message_ids: Collection[int]) -> int:
-        """Takes messages out for good; returns how many. ``fork`` first, to keep them.
+        """Takes messages out for good; ``fork`` first, to keep them.
+
+        Args:
+            session_id: The session.
+            message_ids: The messages, whether they are there or not.
+
+        Returns:
+            How many were taken out.
 
         Raises:
             SessionNotFoundError: There is no such session.

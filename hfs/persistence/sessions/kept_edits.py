@@ -7,16 +7,14 @@ import re
 from pathlib import Path
 from typing import Final
 
-from hfs.errors import StoreIOError
-from hfs.persistence._file_ops import FileOps, io_error
+from hfs.persistence._file_ops import FileOps, explained
 from hfs.persistence._files import NotRegularError, make_folder, read_file, replace_file
 from hfs.persistence._format import Document, parse, render
 from hfs.persistence._json import JSONError
-from hfs.persistence._time import now
+from hfs.persistence._time import STAMP_PATTERN, file_stamp, now
 from hfs.persistence.session_document.layout import SESSION_LAYOUT
 
-_MOMENT: Final = "%Y%m%dT%H%M%S%fZ"
-_NAME: Final = re.compile(r"edit-[0-9]+-\d{8}T\d{12}Z\.[a-z]+")
+_NAME: Final = re.compile(rf"edit-[0-9]+-{STAMP_PATTERN}\.[a-z]+")
 _BASE: Final = ".base.json"
 
 
@@ -28,14 +26,12 @@ def keep_edited(
     Raises:
         StoreIOError: It can't be written.
     """
-    path = folder / f"edit-{session_id}-{now().strftime(_MOMENT)}.{extension}"
-    try:
+    path = folder / f"edit-{session_id}-{file_stamp(now())}.{extension}"
+    with explained(path, "keep your text in"):
         make_folder(ops, str(folder))
         if base is not None:
             replace_file(ops, str(path.with_suffix(_BASE)), render(base, SESSION_LAYOUT), expected=None)
         replace_file(ops, str(path), text, expected=None)
-    except OSError as error:
-        raise error if isinstance(error, StoreIOError) else io_error(error, path, "keep your text in") from error
     return path
 
 

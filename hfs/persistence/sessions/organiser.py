@@ -11,9 +11,10 @@ from typing import Final, Literal
 from hfs.display import one_line
 from hfs.errors import InvalidDocumentError
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence.models import SessionModel, trimmed_tag
 from hfs.persistence.session_document.texts import require_text
-from hfs.persistence.sessions.reader import SessionReader, is_id
+from hfs.persistence.sessions.reader import SessionReader
 
 TAG_LIMIT: Final = 50
 """The longest tag, in characters."""
@@ -44,6 +45,10 @@ class SessionOrganiser(SessionReader):
     def pin(self, session_id: int, pinned: bool = True) -> SessionModel | None:
         """Keeps a session at the top of lists, or no longer. Nothing is written where nothing changes.
 
+        Args:
+            session_id: The session.
+            pinned: Whether it stands there.
+
         Returns:
             The session, or None if there is no such one.
 
@@ -55,6 +60,10 @@ class SessionOrganiser(SessionReader):
     def archive(self, session_id: int, archived: bool = True) -> SessionModel | None:
         """Takes a session out of lists that don't ask for it, or brings it back into them.
 
+        Args:
+            session_id: The session.
+            archived: Whether it is left out.
+
         Returns:
             The session, or None if there is no such one.
 
@@ -64,7 +73,11 @@ class SessionOrganiser(SessionReader):
         return self._organise(session_id, lambda document: mark(document, "archived", archived))
 
     def tags(self) -> dict[str, int]:
-        """Every tag and how many sessions have it, the most used first; spellings in other case count as one."""
+        """Every tag and how many sessions have it, the most used first; spellings in other case count as one.
+
+        Raises:
+            StoreIOError: The sessions can't be listed.
+        """
         return self._index.tags()
 
     def _organise(self, session_id: int, change: Callable[[Document], bool]) -> SessionModel | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from hfs.errors import StoreError
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence._time import now
 from hfs.persistence.models import SessionModel
 from hfs.persistence.session_document.foreign import checked_import
 from hfs.persistence.session_document.texts import refusal
-from hfs.persistence.sessions.reader import SessionReader, is_id
+from hfs.persistence.sessions.reader import SessionReader
 
 if TYPE_CHECKING:
     from hfs.persistence.session_document.edited import Edit, MergedEdit
@@ -21,7 +22,13 @@ class OutsideEdits(SessionReader):
     """Takes sessions out to an editor, and back. Takes what ``SessionReader`` takes."""
 
     def editable(self, session_id: int) -> Document | None:
-        """A session's document as it goes into an editor, with everything filled in; None if there is none.
+        """A session's document as it goes into an editor, with everything filled in.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The document, to be changed and given to ``merge_edited``; None if there is none.
 
         Raises:
             InvalidDocumentError: Its messages are no list.
@@ -47,10 +54,22 @@ class OutsideEdits(SessionReader):
             base: What ``editable`` gave.
             edited: The same as a person changed it. Messages without an id are new.
 
+        Returns:
+            The session as it is now, and what changed.
+
         Raises:
             InvalidDocumentError: It can't be stored; ``at`` says where the mistake is. Nothing was written.
             SessionNotFoundError: There is no such session.
             CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not changed.
+
+        Example:
+            >>> from hfs.persistence import open_store
+            >>> with open_store("chats") as store:
+            ...     session = store.create("Bread")
+            ...     before = store.editable(session.id)
+            ...     said = [{"role": "user", "content": "Twelve hours?"}]
+            ...     store.merge_edited(session.id, before, {**before, "messages": said}).session.message_count
+            1
         """
         from hfs.persistence.session_document.edited import MergedEdit, bring_in, editable
 
@@ -82,6 +101,12 @@ class OutsideEdits(SessionReader):
     def damaged_bytes(self, session_id: int) -> bytes:
         """The bytes of a session's file, whatever they are.
 
+        Args:
+            session_id: The session.
+
+        Returns:
+            The bytes; none where the sessions are rows of a database.
+
         Raises:
             CorruptSessionError: It is no regular file.
             StoreIOError: It can't be read.
@@ -95,6 +120,9 @@ class OutsideEdits(SessionReader):
             session_id: The session.
             damaged: The bytes that the person was given; another file is not replaced.
             edited: The document.
+
+        Returns:
+            The session as it is now.
 
         Raises:
             InvalidDocumentError: It is no session document; nothing was written.
@@ -110,13 +138,16 @@ class OutsideEdits(SessionReader):
         return session
 
     def keep_edited(self, session_id: int, text: bytes, extension: str, base: Document | None) -> Path:
-        """Keeps a text that was edited and could not be stored, under ``drafts/``.
+        """Keeps a text that was edited and could not be stored, under ``drafts/``. For ``hfs edit``.
 
         Args:
             session_id: The session that it is meant for.
             text: The text.
             extension: Of the file's name.
             base: What the person began with, kept beside it; None where it isn't known.
+
+        Returns:
+            The file.
 
         Raises:
             StoreIOError: It can't be kept.
@@ -126,13 +157,24 @@ class OutsideEdits(SessionReader):
         return keep_edited(self._ops, self._engine.drafts, session_id, text, extension, base)
 
     def kept_base(self, path: Path) -> Document | None:
-        """What a text began as that ``keep_edited`` kept; None for any other file."""
+        """What a text began as that ``keep_edited`` kept. For ``hfs edit``.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The document that the person was given; None for any other file.
+        """
         from hfs.persistence.sessions.kept_edits import kept_base
 
         return kept_base(self._ops, path)
 
     def discard_edited(self, path: Path) -> None:
-        """Removes a text that ``keep_edited`` kept and that is stored now; any other file stays."""
+        """Removes a text that ``keep_edited`` kept and that is stored now; any other file stays. For ``hfs edit``.
+
+        Args:
+            path: The file.
+        """
         from hfs.persistence.sessions.kept_edits import discard_edited
 
         discard_edited(self._ops, self._engine.drafts, path)

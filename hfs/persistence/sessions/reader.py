@@ -9,6 +9,7 @@ from hfs.display import counted
 from hfs.errors import AmbiguousSessionError, CorruptSessionError, SessionNotFoundError
 from hfs.persistence._file_ops import FileOps
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage
 from hfs.persistence.models import SearchResult, SessionModel, SessionSummary
 from hfs.persistence.session_document.layout import fill_in
@@ -33,6 +34,7 @@ class SessionReader:
 
     def __init__(self, home: Path, engine: Engine, ops: FileOps) -> None:
         self.home = home
+        """The home folder."""
         self._engine = engine
         self._documents = engine.documents
         self._index = engine.index
@@ -60,7 +62,13 @@ class SessionReader:
         return self._engine.trash
 
     def get(self, session_id: int) -> SessionModel | None:
-        """A session as its file has it now, or None if there is none.
+        """A session as its file has it now.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The session, or None if there is none.
 
         Raises:
             CorruptSessionError: The file is broken.
@@ -69,7 +77,18 @@ class SessionReader:
         return self._model(session_id, self._documents.read(session_id) if is_id(session_id) else None)
 
     def refresh(self, session_id: int) -> SessionModel | None:
-        """The same, after putting back what a stale copy saved over the file took away a moment ago."""
+        """The same, after putting back what a stale copy saved over the file took away a moment ago.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The session, or None if there is none.
+
+        Raises:
+            CorruptSessionError: The file is broken.
+            StoreIOError: It can't be read.
+        """
         return self._model(session_id, self._documents.refresh(session_id) if is_id(session_id) else None)
 
     def _model(self, session_id: int, reading: Reading | None) -> SessionModel | None:
@@ -79,12 +98,29 @@ class SessionReader:
         return to_session(session_id, reading.document, read_only=reason, recovered=reading.salvaged)
 
     def document(self, session_id: int) -> Document | None:
-        """The session's JSON document, unknown keys included, texts as plain strings."""
+        """The session's JSON document, unknown keys included, texts as plain strings.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The document, or None if there is none.
+
+        Raises:
+            CorruptSessionError: The file is broken.
+            StoreIOError: It can't be read.
+        """
         snapshot = self._documents.read(session_id)
         return snapshot.document if snapshot else None
 
     def whole_document(self, session_id: int) -> Document | None:
         """The same with everything that each session has, also where the file lacks it: as it is written elsewhere.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The document, or None if there is none.
 
         Raises:
             UnsupportedFormatError: Its format is newer than this hfs.
@@ -102,26 +138,62 @@ class SessionReader:
 
         Args:
             limit: How many at the most; all, where it is None.
+
+        Returns:
+            The summaries.
+
+        Raises:
+            StoreIOError: The sessions can't be listed.
         """
         return self._index.recent(limit)
 
     def list_sessions(self, query: ListQuery) -> SessionPage:
-        """The sessions that fit a filter, in an order, and how many others there are."""
+        """The sessions that fit a filter, in an order, and how many others there are.
+
+        Args:
+            query: Which, how many, and in which order.
+
+        Returns:
+            The summaries, and the numbers.
+
+        Raises:
+            StoreIOError: The sessions can't be listed.
+        """
         return self._index.page(query)
 
     def count(self) -> int:
-        """How many sessions there are."""
+        """How many sessions there are.
+
+        Raises:
+            StoreIOError: The sessions can't be listed.
+        """
         return self._index.count()
 
     def statistics(self, wanted: SessionFilter | None = None) -> Statistics:
-        """How much was said, when and by whom, in the sessions that fit a filter."""
+        """How much was said, when and by whom, in the sessions that fit a filter.
+
+        Args:
+            wanted: Which sessions, all where it is None. Its time is that of what was said, to the hour.
+
+        Returns:
+            The numbers.
+
+        Raises:
+            StoreIOError: The sessions can't be listed.
+        """
         return self._index.statistics(wanted or SessionFilter())
 
     def rescue(self, session_id: int) -> SessionModel | None:
         """A session whose file is damaged, read-only, with what can be read of it.
 
+        Args:
+            session_id: The session.
+
         Returns:
             What ``get`` returns, where the file is whole; None if there is none, or nothing could be read.
+
+        Raises:
+            StoreIOError: The file can't be read.
         """
         try:
             return self.get(session_id)
@@ -150,6 +222,14 @@ class SessionReader:
 
         Raises:
             BadQueryError: There is no word to look for, or the pattern is none.
+            StoreIOError: The sessions can't be listed.
+
+        Example:
+            >>> from hfs.persistence import NewMessage, open_store
+            >>> with open_store("chats") as store:
+            ...     session = store.create("Git", messages=[NewMessage("user", "How do I undo a rebase?")])
+            ...     [(hit.session_id, hit.message_id) for hit in store.search("undo reb* -merge")]
+            [(1, 1)]
         """
         from hfs.persistence.index.searching import SearchOptions
 
@@ -158,9 +238,23 @@ class SessionReader:
     def resolve(self, text: str) -> int:
         """The session that a person means: an id, ``last``, a unique part of the name, the start of a uid.
 
+        Args:
+            text: What the person typed.
+
+        Returns:
+            The session's id.
+
         Raises:
             SessionNotFoundError: None fits.
             AmbiguousSessionError: Several fit.
+            StoreIOError: The sessions can't be listed.
+
+        Example:
+            >>> from hfs.persistence import open_store
+            >>> with open_store("chats") as store:
+            ...     bread, soup = store.create("Bread"), store.create("Soup of leeks")
+            ...     store.resolve("leeks"), store.resolve("1"), store.resolve("last")
+            (2, 1, 2)
         """
         wanted = text.strip()
         if wanted.isascii() and wanted.isdigit() and is_id(int(wanted)) and self._documents.exists(int(wanted)):
@@ -189,11 +283,28 @@ class SessionReader:
         return found[0][0]
 
     def path(self, session_id: int) -> Path | None:
-        """The session's file; None where there is none, as in a database."""
+        """The session's file.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The path; None where there is none, as in a database.
+        """
         return self._engine.path(session_id)
 
     def revision(self, session_id: int) -> str | None:
-        """A mark that changes whenever the session does; None if it is gone. Costs one stat, or one question."""
+        """A mark that changes whenever the session does. Costs one stat, or one question to the database.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            The mark, to be compared and nothing else; None if the session is gone.
+
+        Raises:
+            StoreIOError: It can't be told.
+        """
         return self._documents.revision(session_id)
 
     def _stored(self, session_id: int) -> SessionModel:
@@ -210,8 +321,3 @@ class SessionReader:
             f"There is no session {wanted!r} in {self.place}. `hfs list` shows those that are there.",
             session=wanted,
         )
-
-
-def is_id(session_id: int) -> bool:
-    """Whether a number can be a session's."""
-    return 0 < session_id < 10**18

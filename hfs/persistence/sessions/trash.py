@@ -6,29 +6,50 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence.index.listing import ListQuery, SessionFilter
 from hfs.persistence.models import MessageModel, SessionModel, SessionSummary, TrashedSession
-from hfs.persistence.sessions.reader import SessionReader, is_id
+from hfs.persistence.sessions.reader import SessionReader
 
 
 class SessionTrash(SessionReader):
     """Deletes sessions and brings them back. Takes what ``SessionReader`` takes."""
 
     def delete(self, session_id: int) -> bool:
-        """Moves a session to the trash; says whether it was there."""
+        """Moves a session to the trash.
+
+        Args:
+            session_id: The session.
+
+        Returns:
+            Whether it was there.
+
+        Raises:
+            StoreIOError, LockTimeoutError: It could not be moved.
+        """
         return is_id(session_id) and self._trash.take(session_id)
 
     def delete_unchanged(self, shown: SessionSummary) -> bool:
-        """Moves a session to the trash, if nothing happened in it since it was shown; says whether it did.
+        """Moves a session to the trash, if nothing happened in it since it was shown.
 
         Args:
             shown: The session as a list has it. One that was said or done anything in since, tagged or pinned, or that
                 can't be read, stays.
+
+        Returns:
+            Whether it was moved.
+
+        Raises:
+            StoreIOError, LockTimeoutError: It could not be moved.
         """
         return self._trash.take_unchanged(shown)
 
     def list_trash(self) -> list[TrashedSession]:
-        """What was deleted, the latest first."""
+        """What was deleted, the latest first.
+
+        Raises:
+            StoreIOError: The trash can't be read.
+        """
         return self._trash.sessions()
 
     def list_taken_out(self) -> list[TrashedSession]:
@@ -36,6 +57,9 @@ class SessionTrash(SessionReader):
 
         Returns:
             For each time: the session as it is called now, and how many messages were taken out of it.
+
+        Raises:
+            StoreIOError: The trash can't be read.
         """
         taken_out = self._trash.kept()[::-1]
         ids = tuple({kept.session_id for kept in taken_out})
@@ -50,8 +74,14 @@ class SessionTrash(SessionReader):
     def restore(self, session_id: int) -> SessionModel | None:
         """Brings back the session of that id that was deleted last, or messages that were taken out of it.
 
+        Args:
+            session_id: The session.
+
         Returns:
             The session, or None if the trash has nothing of it.
+
+        Raises:
+            CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not brought back.
         """
         if self._documents.exists(session_id):
             return self._restore_messages(session_id)
@@ -101,12 +131,15 @@ class SessionTrash(SessionReader):
         return len(lost)
 
     def empty_trash(self, before: datetime | None = None) -> int:
-        """Removes deleted sessions for good; returns how many files that were.
+        """Removes deleted sessions for good.
 
         Args:
             before: Only what was deleted before that moment; everything, where it is None.
 
+        Returns:
+            How many files, or rows, that were.
+
         Raises:
-            StoreIOError: A file could not be removed.
+            StoreIOError: Something could not be removed.
         """
         return self._trash.empty(before)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from hfs.errors import StoreIOError
-from hfs.persistence._file_ops import FileOps, look
+from hfs.persistence._file_ops import FileOps, explained, look
 from hfs.persistence._files import ChangedMeanwhile, NotRegularError, make_folder, read_file, replace_file
 
 
@@ -21,7 +20,7 @@ def keep_unsent(ops: FileOps, folder: Path, session_id: int | None, text: str) -
         StoreIOError: It can't be written.
     """
     path = _path(folder, session_id)
-    try:
+    with explained(path, "keep what you type in"):
         if not text:
             with contextlib.suppress(FileNotFoundError):
                 ops.unlink(str(path))
@@ -31,10 +30,6 @@ def keep_unsent(ops: FileOps, folder: Path, session_id: int | None, text: str) -
         # Another hfs that types into the same session may be quicker: the last one stays.
         with contextlib.suppress(ChangedMeanwhile):
             replace_file(ops, str(path), data, expected=look(ops, str(path)))
-    except OSError as error:
-        if isinstance(error, StoreIOError):
-            raise
-        raise StoreIOError(f"Could not keep what you type in {path}: {error.strerror}.", path=path) from error
 
 
 def read_unsent(ops: FileOps, folder: Path, session_id: int | None) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence._time import format_time, now
 from hfs.persistence.models import MessageModel, NewMessage, SessionModel
 from hfs.persistence.session_document.foreign import checked_import
@@ -14,7 +15,7 @@ from hfs.persistence.session_document.models import to_item, to_message
 from hfs.persistence.session_document.naming import checked_name, name_after, placeholder_name
 from hfs.persistence.session_document.texts import refusal
 from hfs.persistence.session_document.uids import new_uid
-from hfs.persistence.sessions.reader import SessionReader, is_id
+from hfs.persistence.sessions.reader import SessionReader
 
 
 class SessionWriter(SessionReader):
@@ -29,6 +30,9 @@ class SessionWriter(SessionReader):
             name: Its name; made from the first user message, where it is None.
             messages: What it begins with.
             uid: One of ``new_uid``, for who may have to try again by ``ensure_session``; made here, where it is None.
+
+        Returns:
+            The session. It is durable.
 
         Raises:
             InvalidDocumentError: A name or message that can't be stored; nothing was written.
@@ -45,6 +49,9 @@ class SessionWriter(SessionReader):
         Args:
             uid: What ``create`` was given.
             messages: What it begins with.
+
+        Returns:
+            The session, whichever attempt made it.
 
         Raises:
             InvalidDocumentError, StoreIOError, LockTimeoutError: As from ``create``.
@@ -71,10 +78,13 @@ class SessionWriter(SessionReader):
             session_id: The session.
             role: ``user``, ``assistant``, ``system`` or ``tool``.
             content: Any text but lone surrogates.
-            model: Which model spoke.
+            model: Which model spoke, as ``provider/model``.
             status: ``"interrupted"`` for an answer that was cut short.
             created_at: When it was said; now, where it is None.
             extra: More keys to keep with it.
+
+        Returns:
+            The message, with its id.
 
         Raises:
             SessionNotFoundError: There is no such session.
@@ -85,7 +95,19 @@ class SessionWriter(SessionReader):
         return self.append_message(session_id, NewMessage(role, content, model, status, created_at, dict(extra or {})))
 
     def append_message(self, session_id: int, message: NewMessage) -> MessageModel:
-        """The same, of a message as a value. It raises what ``add_message`` does."""
+        """The same, of a message as a value.
+
+        Args:
+            session_id: The session.
+            message: The message.
+
+        Returns:
+            The message, with its id.
+
+        Raises:
+            SessionNotFoundError, InvalidDocumentError, CorruptSessionError, UnsupportedFormatError, StoreIOError,
+            LockTimeoutError: As from ``add_message``.
+        """
         item = to_item(message)
         with refusal():
             placed = self._documents.append(session_id, [item], name_after)
@@ -103,9 +125,23 @@ class SessionWriter(SessionReader):
             session_id: The session.
             message: The message; its ``created_at`` is the one of the earlier attempt.
 
+        Returns:
+            The message, whichever attempt brought it in.
+
         Raises:
             SessionNotFoundError, InvalidDocumentError, CorruptSessionError, UnsupportedFormatError, StoreIOError,
             LockTimeoutError: As from ``add_message``.
+
+        Example:
+            >>> from datetime import UTC, datetime
+            >>> from hfs.persistence import NewMessage, open_store
+            >>> message = NewMessage("user", "Twelve hours?", created_at=datetime.now(UTC))
+            >>> with open_store("chats") as store:
+            ...     session = store.create("Bread")
+            ...     for attempt in range(3):
+            ...         said = store.ensure_message(session.id, message)
+            ...     store.get(session.id).message_count
+            1
         """
         session = self.get(session_id)
         if session is None:
@@ -118,10 +154,17 @@ class SessionWriter(SessionReader):
         return twin
 
     def rename(self, session_id: int, name: str) -> SessionModel | None:
-        """Gives a session a name, which hfs never replaces. None if there is no such session.
+        """Gives a session a name, which hfs never replaces.
+
+        Args:
+            session_id: The session.
+            name: 1 to 255 characters.
+
+        Returns:
+            The session, or None if there is no such one.
 
         Raises:
-            InvalidDocumentError: The name is empty or longer than 255 characters.
+            InvalidDocumentError: The name is empty, too long, or no text.
             CorruptSessionError, UnsupportedFormatError, StoreIOError, LockTimeoutError: It was not renamed.
         """
         checked = checked_name(name)
@@ -136,11 +179,15 @@ class SessionWriter(SessionReader):
     def import_document(self, document: object) -> tuple[SessionModel, bool]:
         """Adds a session from a document, under a new id.
 
+        Args:
+            document: What a session's file holds, its texts as strings or as lists of lines.
+
         Returns:
             The session, and whether it was added: one whose uid is here already is left as it is.
 
         Raises:
             InvalidDocumentError: It is no session document; nothing was written.
+            StoreIOError, LockTimeoutError: It could not be made durable.
         """
         checked = checked_import(document)
         with refusal():

@@ -13,9 +13,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
-from hfs.persistence._format import Amend, Document, render
+from hfs.persistence._format import Amend, Document, newer_version, render
+from hfs.persistence._ids import is_id
 from hfs.persistence._time import now
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete, newer_format
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 from hfs.persistence.sql.changes import Changes, notify
 from hfs.persistence.sql.mapping import (
     Columns,
@@ -34,7 +35,6 @@ from hfs.persistence.sql.words import by_text
 
 _ATTEMPTS: Final = 40
 _PAUSE: Final = 0.01
-_HIGHEST: Final = 10**18
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class SqlDocuments:
 
     def read(self, doc_id: int) -> Stored | None:
         """A document as it is now, or None if there is none."""
-        row = self._transactions.read(lambda session: whole(session, doc_id)) if is_number(doc_id) else None
+        row = self._transactions.read(lambda session: whole(session, doc_id)) if is_id(doc_id) else None
         return Stored(document_from(row), row) if row is not None else None
 
     refresh = read
@@ -74,17 +74,17 @@ class SqlDocuments:
 
     def exists(self, doc_id: int) -> bool:
         """Whether there is a document of that id."""
-        return is_number(doc_id) and self._transactions.read(lambda session: _version(session, doc_id)) is not None
+        return is_id(doc_id) and self._transactions.read(lambda session: _version(session, doc_id)) is not None
 
     def revision(self, doc_id: int) -> str | None:
         """A mark that changes whenever the document does; None if it is gone."""
-        if not is_number(doc_id):
+        if not is_id(doc_id):
             return None
         return self._changes.revision(doc_id, lambda session: _version(session, doc_id))
 
     def read_only_reason(self, doc_id: int, document: Document) -> str | None:
         """Why a document can't be written by this hfs, or None."""
-        return newer_format(f"Session {doc_id} in {self._transactions.place}", document)
+        return newer_version(f"Session {doc_id} in {self._transactions.place}", document, SESSION_LAYOUT)
 
     def require_writable(self, doc_id: int, document: Document) -> None:
         """Raises UnsupportedFormatError for a document of a newer format."""
@@ -109,7 +109,7 @@ class SqlDocuments:
         """Appends messages; returns them as they were stored, or None if there is no such document."""
         if not items:
             return [] if self.exists(doc_id) else None
-        if not is_number(doc_id):
+        if not is_id(doc_id):
             return None
         keys = [new_key() for _ in items]
         words = by_text(found["content"] for found in message_columns(doc_id, items, now()))
@@ -200,11 +200,6 @@ class SqlDocuments:
 
     def settle(self) -> None:
         """Nothing: nobody saves old copies into a database."""
-
-
-def is_number(doc_id: int) -> bool:
-    """Whether a number can be a session's."""
-    return type(doc_id) is int and 0 < doc_id < _HIGHEST
 
 
 def whole(session: Session, doc_id: int) -> SessionRow | None:

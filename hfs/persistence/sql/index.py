@@ -11,7 +11,7 @@ from sqlalchemy import Executable, Select, Text, and_, cast, func, select, true
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, add_tags
 from hfs.persistence.index.rows import HIGHEST, microseconds
 from hfs.persistence.models import SearchResult, SessionSummary
-from hfs.persistence.sql.asking import AnyRow, rows_of
+from hfs.persistence.sql.asking import AnyRow, rows_of, summary_of
 from hfs.persistence.sql.conditions import may_be_called, session_conditions, sort_order
 from hfs.persistence.sql.rows import SessionRow
 from hfs.persistence.sql.transactions import Transactions
@@ -141,15 +141,4 @@ class SqlIndex:
 
 
 def _summary(row: AnyRow) -> SessionSummary:
-    return SessionSummary(
-        id=row.id,
-        uid=row.uid,
-        name=row.name,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        message_count=row.message_count,
-        tags=tuple(orjson.loads(row.tags)),
-        models=tuple(orjson.loads(row.models)),
-        pinned=row.pinned,
-        archived=row.archived,
-    )
+    return summary_of(row, orjson.loads(row.tags), orjson.loads(row.models))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
-from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document, render_head, render_item
 from hfs.persistence._json import encode, exact, loads
 from hfs.persistence._time import format_time, parse_time
@@ -18,7 +16,7 @@ from hfs.persistence.index.rows import (
     Row,
     count_activity,
     from_microseconds,
-    row_of,
+    row_outside_files,
     storable,
 )
 from hfs.persistence.index.text import fold
@@ -48,7 +46,7 @@ def session_columns(doc_id: int, document: Document) -> Columns:
         document: A whole document, completed.
     """
     header = {key: value for key, value in document.items() if key != "messages" or not isinstance(value, list)}
-    row, _ = row_of(doc_id, Identity(0, 0, 0, time.time_ns(), 0), document)
+    row = row_outside_files(doc_id, document)
     session = to_session(doc_id, {**header, "messages": []})
     changed = parse_time(document.get("updated_at"))
     version = document.get("format")

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from hfs.errors import StoreError
 from hfs.persistence._engine import KeptMessages, is_as_before
 from hfs.persistence._format import Document
+from hfs.persistence._ids import is_id
 from hfs.persistence._json import encode, exact, loads
 from hfs.persistence._time import now
 from hfs.persistence.models import SessionSummary, TrashedSession
+from hfs.persistence.sql.asking import summary_of
 from hfs.persistence.sql.changes import notify
-from hfs.persistence.sql.documents import is_number
 from hfs.persistence.sql.rows import KeptRow, SessionRow
 from hfs.persistence.sql.transactions import Transactions, new_key
 
@@ -33,11 +34,11 @@ class SqlTrash:
 
     def take(self, session_id: int) -> bool:
         """Moves a session into the trash; says whether it was there."""
-        return is_number(session_id) and self._take(session_id, None)
+        return is_id(session_id) and self._take(session_id, None)
 
     def take_unchanged(self, shown: SessionSummary) -> bool:
         """The same, if nothing happened in it since it was shown; says whether it did."""
-        return is_number(shown.id) and self._take(shown.id, shown)
+        return is_id(shown.id) and self._take(shown.id, shown)
 
     def _take(self, session_id: int, shown: SessionSummary | None) -> bool:
         key = new_key()
@@ -48,7 +49,9 @@ class SqlTrash:
                 return False
             if row.version == key:
                 return True
-            if row.deleted_at is not None or (shown is not None and not is_as_before(shown, _summary(row))):
+            if row.deleted_at is not None or (
+                shown is not None and not is_as_before(shown, summary_of(row, row.tags, row.models))
+            ):
                 return False
             row.deleted_at, row.version = now(), key
             notify(session, session_id)
@@ -80,7 +83,7 @@ class SqlTrash:
                 ) from error
             return True
 
-        return is_number(session_id) and self._transactions.write(work)
+        return is_id(session_id) and self._transactions.write(work)
 
     def sessions(self) -> list[TrashedSession]:
         """What was deleted, the latest first."""
@@ -139,18 +142,3 @@ class SqlTrash:
             return sum(cast(CursorResult[Any], session.execute(statement)).rowcount for statement in (gone, kept))
 
         return self._transactions.write(work)
-
-
-def _summary(row: SessionRow) -> SessionSummary:
-    return SessionSummary(
-        id=row.id,
-        uid=row.uid,
-        name=row.name,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        message_count=row.message_count,
-        tags=tuple(row.tags),
-        models=tuple(row.models),
-        pinned=row.pinned,
-        archived=row.archived,
-    )

@@ -19,9 +19,9 @@ from tinydb.table import Table
 
 from hfs import paths
 from hfs.errors import UnsupportedFormatError
-from hfs.persistence._format import Amend, Document, parse, render
+from hfs.persistence._format import Amend, Document, newer_version, parse, render
 from hfs.persistence.files.memory import item_number
-from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete, newer_format
+from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 
 PLACE: Final = "the TinyDB database"
 _MESSAGES: Final = "messages"
@@ -184,7 +184,7 @@ class TinyDBDocuments:
 
     def read_only_reason(self, doc_id: int, document: Document) -> str | None:
         """Why a document can't be written by this hfs, or None."""
-        return newer_format(f"Session {doc_id} in {PLACE}", document)
+        return newer_version(f"Session {doc_id} in {PLACE}", document, SESSION_LAYOUT)
 
     def require_writable(self, doc_id: int, document: Document) -> None:
         """Raises UnsupportedFormatError for a document of a newer format."""

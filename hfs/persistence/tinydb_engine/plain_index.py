@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
 from hfs.persistence.index.listing import ListQuery, SessionFilter, SessionPage, Sort, add_tags
-from hfs.persistence.index.rows import NAME, Row, from_microseconds, row_of
+from hfs.persistence.index.rows import NAME, Row, from_microseconds, row_outside_files
 from hfs.persistence.models import SearchResult, SessionModel, SessionSummary, trimmed_tag
 from hfs.persistence.session_document.models import to_session
 
@@ -38,9 +36,7 @@ class PlainIndex:
 
     def _rows(self, wanted: SessionFilter) -> list[Row]:
         """The sessions that fit a filter."""
-        # A document without any moment counts as begun now, as a file that was just written would.
-        now = Identity(0, 0, 0, time.time_ns(), 0)
-        rows = (row_of(doc_id, now, document)[0] for doc_id, document in self._sessions())
+        rows = (row_outside_files(doc_id, document) for doc_id, document in self._sessions())
         return [row for row in rows if _fits(row, wanted)]
 
     def page(self, query: ListQuery) -> SessionPage:

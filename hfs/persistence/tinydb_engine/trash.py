@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,9 @@ from tinydb.table import Table
 
 from hfs.errors import StoreError
 from hfs.persistence._engine import KeptMessages, is_as_before
-from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._time import format_time, now, parse_time
-from hfs.persistence.index.rows import items_of, row_of
+from hfs.persistence.index.rows import items_of, row_outside_files
 from hfs.persistence.models import SessionSummary, TrashedSession
 from hfs.persistence.tinydb_engine.documents import Tables, checked, copied
 
@@ -49,8 +47,8 @@ class TinyDBTrash:
             document = self._tables.stored(shown.id)
             if document is None:
                 return False
-            row, _ = row_of(shown.id, Identity(0, 0, 0, time.time_ns(), 0), document)
-            return is_as_before(shown, row.summary()) and self.take(shown.id)
+            present = row_outside_files(shown.id, document).summary()
+            return is_as_before(shown, present) and self.take(shown.id)
 
     def restore(self, session_id: int) -> bool:
         """Brings back the session of that id that was deleted last; says whether there was one.
