@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hfs.errors import StoreError
 from hfs.persistence import SessionStore
+from hfs.persistence._ids import HIGHEST_ID
 from tests.persistence.index.plain import write_session
 from tests.support.engines import files_of
 from tests.support.processes import finish, start_python
@@ -93,7 +95,9 @@ def test_an_id_never_comes_back(filled: Path) -> None:
 
 CREATE = """
 import sys
+from hfs.errors import StoreError
 from hfs.persistence import SessionStore
+from hfs.persistence._ids import HIGHEST_ID
 home, way = sys.argv[1], sys.argv[2]
 with SessionStore(home, always_below=0) as store:
     for at in range(25):
@@ -124,3 +128,14 @@ def test_processes_that_create_and_import_at_once_share_no_id(filled: Path) -> N
     with SessionStore(filled, always_below=0) as store:
         assert {summary.id for summary in store.list_recent(None)} == {*range(1, FILES + 1), *copied, *made}
         assert store.create().id > max(*made, *copied)
+
+
+def test_where_somebody_put_the_highest_id_the_error_says_what_helps(home: Path) -> None:
+    highest = home / "sessions" / f"{HIGHEST_ID}.json"
+    write_session(home, HIGHEST_ID, ["text"])
+    with SessionStore(home) as store:
+        with pytest.raises(StoreError, match=r"a lower one, and remove \.next_id"):
+            store.create()
+        assert [path.name for path in highest.parent.glob("*.json")] == [highest.name]
+        highest.rename(highest.with_name("7.json"))
+        assert store.create().id == 8

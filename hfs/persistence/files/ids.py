@@ -6,6 +6,7 @@ from typing import Final
 
 from hfs.persistence._file_ops import io_error, look
 from hfs.persistence._files import ChangedMeanwhile, NotRegularError, PreparedFile, read_file
+from hfs.persistence._ids import require_id_left
 from hfs.persistence.files.events import Moves
 from hfs.persistence.files.writer import FolderWriter
 
@@ -38,7 +39,14 @@ class FolderIds(FolderWriter):
             raise io_error(error, f"{self._folder}/{NEXT_ID}", "read") from error
 
     def reserve(self, doc_id: int) -> None:
-        """Notes that an id is used, so that it is never given out again. Call it under the table's lock."""
+        """Notes that an id is used, so that it is never given out again. Call it under the table's lock.
+
+        Raises:
+            StoreError: It is beyond the highest that a document can have.
+            StoreIOError: It could not be noted.
+        """
+        remedy = f"Give the file of the highest number a lower one, and remove {NEXT_ID} beside it."
+        require_id_left(doc_id, self._folder, remedy)
         if doc_id > self._last_reserved():
             self._note_next(doc_id + 1)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from hfs.errors import StoreIOError, UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, newer_version, render
-from hfs.persistence._ids import is_id
+from hfs.persistence._ids import OTHER_STORE, is_id, require_id_left
 from hfs.persistence._time import now
 from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 from hfs.persistence.sql.changes import Changes, notify
@@ -228,9 +228,15 @@ def _landed(session: Session, key: str) -> int | None:
 
 
 def take_numbers(session: Session, count: int) -> int:
-    """Takes so many ids in a row that no session has or had; returns the first."""
+    """Takes so many ids in a row that no session has or had; returns the first.
+
+    Raises:
+        StoreError: There are not so many left.
+    """
     statement = update(CounterRow).where(CounterRow.name == "sessions").values(next=CounterRow.next + count)
-    return int(session.execute(statement.returning(CounterRow.next)).scalar_one()) - count
+    following = int(session.execute(statement.returning(CounterRow.next)).scalar_one())
+    require_id_left(following - 1, "the database", OTHER_STORE)
+    return following - count
 
 
 def _header_columns(doc_id: int, header: Document) -> Columns:

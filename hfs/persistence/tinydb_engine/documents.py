@@ -20,6 +20,7 @@ from tinydb.table import Table
 from hfs import paths
 from hfs.errors import UnsupportedFormatError
 from hfs.persistence._format import Amend, Document, newer_version, parse, render
+from hfs.persistence._ids import OTHER_STORE, require_id_left
 from hfs.persistence.files.memory import item_number
 from hfs.persistence.session_document.layout import SESSION_LAYOUT, complete
 
@@ -78,9 +79,14 @@ class Tables:
             put(self.marks, doc_id, {"revision": secrets.token_hex(8), "last_number": last})
 
     def take_ids(self, count: int) -> int:
-        """Takes so many ids in a row that no session has or had; returns the first."""
+        """Takes so many ids in a row that no session has or had; returns the first.
+
+        Raises:
+            StoreError: There are not so many left.
+        """
         with self.lock:
             first = self.next_id()
+            require_id_left(first + count - 1, PLACE, OTHER_STORE)
             self.note(next_id=first + count)
             return first
 

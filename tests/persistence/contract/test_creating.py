@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from hfs.errors import InvalidDocumentError
+from hfs.errors import InvalidDocumentError, StoreError
 from hfs.persistence import NewMessage, SessionStore
+from hfs.persistence._ids import HIGHEST_ID
 from tests.persistence.contract.places import Place, found, ids, opened, users
 
 MOMENT = datetime(2026, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -108,3 +109,14 @@ def test_another_who_opened_the_place_sees_it_at_once(place: Place) -> None:
         theirs.add_message(made.id, "user", "there")
         assert found(mine, made.id).message_count == 2
         assert mine.create().id != theirs.create().id
+
+
+def test_no_session_is_made_once_the_highest_id_was_given_out(store: SessionStore) -> None:
+    assert store._engine.imports.claim(HIGHEST_ID)
+    store.add_reserved(HIGHEST_ID, {"name": "the last", "messages": []})
+    with pytest.raises(StoreError, match=str(HIGHEST_ID)):
+        store.create("one more")
+    with pytest.raises(StoreError, match="No id is left"):
+        store.import_document({"messages": []})
+    assert store.add_message(HIGHEST_ID, "user", "hi").id == 1
+    assert ids(store.list_recent()) == [HIGHEST_ID]
