@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -37,6 +36,9 @@ def installed(extra: str) -> list[tuple[str, str]] | None:
     Args:
         extra: ``local``, ``sql`` or ``keyring``.
     """
+    # Everything that may have to say what is missing would pay for it.
+    from importlib.metadata import PackageNotFoundError, version
+
     found = []
     for module, name in PACKAGES[extra]:
         if find_spec(module) is None:
