@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,15 @@ myst_heading_anchors = 4
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 napoleon_numpy_docstring = False
+nitpick_ignore_regex = [
+    # Other projects' names: their inventories would have to be fetched.
+    (
+        "py:.*",
+        r"(collections\.abc|datetime|os|pathlib|sqlalchemy|tinydb)\..*|Path|TinyDB|AsyncSession|async_sessionmaker",
+    ),
+    # What only hfs itself makes, or a program never sees.
+    ("py:class", r"hfs\.persistence\.files\..*|Document|Engine|FileOps|_Result"),
+]
 
 html_theme = "furo"
 html_title = f"hfs {release}"
@@ -58,7 +68,25 @@ def copy_served_files(app: Sphinx, exception: Exception | None) -> None:
             shutil.copyfile(DOCS / name, app.outdir / name)
 
 
+def as_written(lines_of: dict[str, list[str]], *, keep: bool) -> Callable[..., None]:
+    """Keeps the docstrings of attributes from napoleon, which takes what stands before a colon in them for a type.
+
+    Args:
+        lines_of: The docstrings as they are written.
+        keep: Whether this is called before napoleon, and not after it.
+    """
+
+    def process(_app: Sphinx, what: str, name: str, _value: object, _options: object, lines: list[str]) -> None:
+        if what in ("attribute", "data", "property"):
+            lines[:] = lines_of.setdefault(name, list(lines)) if keep else lines_of.pop(name)
+
+    return process
+
+
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    written: dict[str, list[str]] = {}
+    app.connect("autodoc-process-docstring", as_written(written, keep=True), priority=400)
+    app.connect("autodoc-process-docstring", as_written(written, keep=False), priority=600)
     app.connect("source-read", link_to_included_pages)
     app.connect("build-finished", copy_served_files)

@@ -56,7 +56,7 @@ class SessionTrash(SessionReader):
         """Messages in the trash that were taken out of a session which is still there, the latest first.
 
         Returns:
-            For each time: the session as it is called now, and how many messages were taken out of it.
+            The session as it is called now, and how many messages were taken out of it, for each time that any were.
 
         Raises:
             StoreIOError: The trash can't be read.

@@ -183,7 +183,7 @@ class SessionWriter(SessionReader):
             document: What a session's file holds, its texts as strings or as lists of lines.
 
         Returns:
-            The session, and whether it was added: one whose uid is here already is left as it is.
+            The session, and whether it was added. One whose uid is here already is left as it is.
 
         Raises:
             InvalidDocumentError: It is no session document; nothing was written.
