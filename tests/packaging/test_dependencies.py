@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections import defaultdict
@@ -77,3 +78,18 @@ def test_what_is_always_installed_is_used_outside_the_engines_for_servers() -> N
 @pytest.mark.parametrize(("name", "requirement"), sorted(declared().items()))
 def test_every_requirement_has_a_lower_bound(name: str, requirement: str) -> None:
     assert re.search(r">=\d", requirement)
+
+
+def test_a_list_loads_nothing_of_an_extra() -> None:
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    of_extras = {plain(text) for group in extras for text in group}
+    modules = {top for top, owners in packages_distributions().items() if of_extras & {plain(name) for name in owners}}
+    assert "sqlalchemy" in modules
+    code = f"import atexit, sys; atexit.register(lambda: print(sorted({modules!r} & set(sys.modules))))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; sys.argv = ['hfs', 'list']; from hfs.cli import main; main()"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
