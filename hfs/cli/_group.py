@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import os
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from hfs.cli._completions import complete_folder, complete_model, complete_session, complete_store
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _OF_THE_CHAT: Final = frozenset(("continue_last", "resume", "model", "base_url", "no_save"))
 
@@ -34,7 +36,7 @@ GROUPS: Final = {
         "edit": ("hfs.cli.edit", "Edit a session in your own editor."),
         "fork": ("hfs.cli.sessions", "Branch a session into a new one."),
         "delete": ("hfs.cli.sessions", "Move sessions to the trash."),
-        "restore": ("hfs.cli.sessions", "Bring a session back from the trash."),
+        "restore": ("hfs.cli.sessions", "Bring sessions back from the trash."),
         "trash": ("hfs.cli.trash", "List, bring back, or empty what was deleted."),
         "prune": ("hfs.cli.prune", "Move sessions of long ago to the trash."),
     },
@@ -100,6 +102,8 @@ class LazyGroup(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem
+
         # click's own would import every command for its summary.
         return [
             CompletionItem(name, help=COMMANDS[name][1]) for name in sorted(COMMANDS) if name.startswith(incomplete)
@@ -231,11 +235,17 @@ def _open_chat(continue_last: bool, resume: str | None, model: str | None, base_
     from hfs.tui.app import run
     from hfs.tui.options import ChatOptions
 
-    session = None
+    session = later = None
     if resume:
         from hfs.cli._store import open_store
+        from hfs.errors import StoreIOError
 
-        with open_store() as store:
-            session = store.resolve(resume)
-    options = ChatOptions(session, continue_last, pick=resume == "", model=model, base_url=base_url, no_save=no_save)
+        try:
+            with open_store() as store:
+                session = store.resolve(resume)
+        except StoreIOError:
+            # The chat says why, and opens the session once the store is there.
+            later = resume
+    pick = resume == ""
+    options = ChatOptions(session, continue_last, pick, model, base_url, no_save, later)
     return run(home_folder(), options)

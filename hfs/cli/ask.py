@@ -8,11 +8,9 @@ import sys
 import click
 
 from hfs.cli._completions import complete_model, complete_session
-from hfs.cli._output import FAILED, out, talk
+from hfs.cli._output import FAILED, INTERRUPTED, out, talk
 from hfs.display import one_line
 from hfs.persistence import SessionRepository
-
-_INTERRUPTED = 130
 
 
 @click.command("ask")
@@ -59,7 +57,7 @@ def ask_command(
     try:
         code = asyncio.run(_ask(question, "last" if continue_last else session, model, base_url))
     except KeyboardInterrupt:
-        code = _INTERRUPTED
+        code = INTERRUPTED
     ctx.exit(code)
 
 

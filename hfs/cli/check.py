@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hfs.cli._completions import complete_session
-from hfs.cli._output import out, out_json, talk
+from hfs.cli._output import FAILED, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.display import one_line
 from hfs.paths import home_folder
@@ -55,7 +55,7 @@ def check_command(ctx: click.Context, sessions: tuple[str, ...], repair: bool, a
     else:
         _print_report(report, shown, repair=repair)
     if not report.is_well:
-        ctx.exit(1)
+        ctx.exit(FAILED)
 
 
 def _as_json(report: CheckReport, shown: HomeParts | None) -> dict[str, object]:

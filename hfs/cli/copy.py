@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ import click
 from hfs import paths, persistence
 from hfs.cli._completions import complete_session_of_source, complete_store
 from hfs.cli._output import FAILED, INTERRUPTED, out, out_json, talk
-from hfs.cli._store import indexing_bar
+from hfs.cli._progress import CopyBar, indexing_bar
 from hfs.display import counted
 from hfs.errors import HfsError
 from hfs.stores import named_store, store_called, store_text
@@ -23,8 +21,6 @@ from hfs.transfer.copying.report import CopyReport
 from hfs.transfer.copying.run import CopyOptions, run_copy
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from hfs.persistence.store_location import StoreLocation
 
 
@@ -81,13 +77,9 @@ def copy_command(
         wanted = [opened.resolve(text) for text in sessions] or None
         left = 0 if wanted else len(opened.list_trash())
         note = home / paths.STORES / there.folder_name / paths.CLAIMED_IDS
-        with contextlib.closing(_CopyBar()) as bar:
+        with contextlib.closing(CopyBar()) as bar:
             run_copy(opened, destination, wanted, CopyOptions(update, dry_run), report, note, bar)
-    if as_json:
-        out_json(report.to_json())
-    else:
-        for line in report.lines():
-            out(line)
+    _print(report, as_json)
     _advise(report, there, home, left=left, update=update)
     if report.interrupted:
         ctx.exit(INTERRUPTED)
@@ -138,6 +130,14 @@ def _tell(notice: persistence.Notice) -> None:
     talk(notice.text)
 
 
+def _print(report: CopyReport, as_json: bool) -> None:
+    if as_json:
+        out_json(report.to_json())
+        return
+    for line in report.lines():
+        out(line)
+
+
 def _advise(report: CopyReport, there: StoreLocation, home: Path, *, left: int, update: bool) -> None:
     """Says what to do next."""
     if report.broken:
@@ -152,44 +152,3 @@ def _advise(report: CopyReport, there: StoreLocation, home: Path, *, left: int, 
         talk(f"The trash of {report.source} is not copied: {counted(left, 'session')} in it.")
     if named_store(home)[0].folder_name != there.folder_name:
         talk(f"To go on in this store: hfs config set store {there.shown}")
-
-
-class _CopyBar:
-    """A bar on stderr, where that is a terminal."""
-
-    def __init__(self) -> None:
-        self._bar: Progress | None = None
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        """Moves it.
-
-        Args:
-            what: What is done, as a word.
-            done: With how many sessions it was.
-            total: How many there are.
-        """
-        # While a bar stands, an older Rich has something in the place of stderr that says it is no terminal.
-        if self._bar is None and (sys.stderr is None or not sys.stderr.isatty()):
-            return
-        bar = self._bar or self._begin()
-        if what not in self._tasks:
-            self._tasks[what] = bar.add_task(what, total=total)
-            # Also what is done before the bar moves by itself is shown.
-            bar.refresh()
-        bar.update(self._tasks[what], completed=done)
-
-    def _begin(self) -> Progress:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
-        self._bar = Progress(*columns, console=console, transient=True)
-        self._bar.start()
-        return self._bar
-
-    def close(self) -> None:
-        """Clears its lines."""
-        if self._bar is not None:
-            self._bar.stop()

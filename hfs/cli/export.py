@@ -13,7 +13,8 @@ from typing import Final
 import click
 
 from hfs.cli._completions import complete_file, complete_session
-from hfs.cli._output import FAILED, is_on_terminal, out_bytes, talk
+from hfs.cli._output import FAILED, INTERRUPTED, is_on_terminal, out_bytes, talk
+from hfs.cli._progress import make_bar
 from hfs.cli._store import open_store
 from hfs.display import counted, one_line
 from hfs.errors import FileTakenError, SessionNotFoundError, StoreError, TransferError
@@ -23,7 +24,6 @@ from hfs.transfer.exporters import EXPORTERS, Exporter, exporter_for, exporter_n
 from hfs.transfer.exporting.redacting import redacted
 from hfs.transfer.exporting.writing import STDOUT, open_destination, require_known, summary_of
 
-_INTERRUPTED: Final = 130
 _MANY: Final = 30
 """From how many sessions on progress is shown."""
 _FORMATS: Final = "\n".join(f"  {exporter.name:<10}{exporter.title}" for exporter in EXPORTERS)
@@ -91,7 +91,7 @@ def export_command(
         raise FileTakenError(f"{error} `--force` replaces what is there.") from error
     except KeyboardInterrupt:
         talk(f"Interrupted after {counted(export.done, 'session')}; no half file is left.")
-        ctx.exit(_INTERRUPTED)
+        ctx.exit(INTERRUPTED)
     export.report()
     if export.failures:
         ctx.exit(FAILED)
@@ -190,9 +190,6 @@ def _progress(count: int, output: str) -> Iterator[Callable[[], None]]:
     if count < _MANY or not sys.stderr.isatty() or (output == STDOUT and is_on_terminal()):
         yield lambda: None
         return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with make_bar() as progress:
         task = progress.add_task("Exporting", total=count)
         yield lambda: progress.advance(task)

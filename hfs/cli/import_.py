@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import Final
 
 import click
 
 from hfs.cli._completions import complete_file
-from hfs.cli._output import out, out_json, talk
+from hfs.cli._output import FAILED, INTERRUPTED, out, out_json, talk
+from hfs.cli._progress import make_bar
 from hfs.cli._store import open_store
 from hfs.transfer.files.source import Source, Unusable
 from hfs.transfer.files.sources import open_sources
 from hfs.transfer.importing.report import ImportReport
 from hfs.transfer.importing.run import ImportOptions, importer_names, run_import
 
-_INTERRUPTED = 130
+_WORTH_A_BAR: Final = 8 << 20
+"""From how many bytes on a bar is shown."""
 
 
 @click.command("import")
@@ -78,9 +80,9 @@ def import_command(
     _print(report, as_json)
     if report.interrupted:
         talk("Stopped. Every conversation above came in whole; the same command goes on with the others.")
-        ctx.exit(_INTERRUPTED)
+        ctx.exit(INTERRUPTED)
     if not report.succeeded:
-        ctx.exit(1)
+        ctx.exit(FAILED)
 
 
 def _print(report: ImportReport, as_json: bool) -> None:
@@ -98,8 +100,7 @@ def _progress(sources: list[Source | Unusable]) -> Iterator[Callable[[int], None
     if not sys.stderr.isatty() or total < _WORTH_A_BAR:
         yield lambda count: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (
         TextColumn("Importing"),
@@ -108,9 +109,6 @@ def _progress(sources: list[Source | Unusable]) -> Iterator[Callable[[int], None
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True, no_color="NO_COLOR" in os.environ), transient=True) as bar:
+    with make_bar(*columns) as bar:
         task = bar.add_task("import", total=total)
         yield lambda count: bar.advance(task, count)
-
-
-_WORTH_A_BAR = 8 << 20

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from hfs.cli._completions import complete_session
-from hfs.cli._output import out, out_json, talk
+from hfs.cli._output import FAILED, out, out_json, talk
 from hfs.cli._store import open_store, require_files
 from hfs.display import one_line
 from hfs.persistence import merge_files
@@ -45,7 +45,7 @@ def merge_command(ctx: click.Context, arguments: tuple[str, ...], driver: bool, 
         if not results:
             talk("There are no conflict copies.")
     if any(result.outcome == "failed" for result in results):
-        ctx.exit(1)
+        ctx.exit(FAILED)
 
 
 def _drive(arguments: tuple[str, ...]) -> int:
@@ -57,14 +57,14 @@ def _drive(arguments: tuple[str, ...]) -> int:
     except OSError as error:
         # git takes any other exit code than 0 for a conflict, and keeps both versions.
         talk(f"{one_line(str(name))}: not merged: {one_line(str(error), 700)}.")
-        return 1
+        return FAILED
 
 
 def _merge_for_git(base: Path, ours: Path, theirs: Path, name: Path) -> int:
     merged, other = merge_files(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), name.stem)
     if merged is None:
         talk(f"{one_line(str(name))}: one side is no session document; mend it by hand.")
-        return 1
+        return FAILED
     ours.write_bytes(merged)
     if other is not None:
         # The two are different sessions that got one number on two machines: neither may replace the other.

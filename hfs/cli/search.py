@@ -13,7 +13,7 @@ import click
 
 from hfs.cli._columns import cells, fitted
 from hfs.cli._completions import complete_model_heard, complete_session, complete_tag
-from hfs.cli._output import is_on_terminal, out_json, out_marked, talk
+from hfs.cli._output import FAILED, is_on_terminal, out_json, out_marked, talk
 from hfs.cli._store import open_store
 from hfs.cli.moments import MOMENT
 from hfs.display import counted, display, local_time, one_line
@@ -99,15 +99,12 @@ def search_command(
         result, unseen = _search(_query(words, without), session, as_json, asked)
     except BadQueryError as error:
         raise click.UsageError(str(error)) from error
-    if as_json:
-        out_json([_as_json(hit) for hit in result])
-    else:
-        _print(result)
+    out_json([_as_json(hit) for hit in result]) if as_json else _print(result)
     told = " ".join([*_left_out(result), *unseen])
     if told:
         talk(told)
     if not result:
-        ctx.exit(1)
+        ctx.exit(FAILED)
 
 
 def _query(words: Sequence[str], without: Sequence[str]) -> str:

@@ -72,23 +72,24 @@ def delete_command(sessions: tuple[str, ...]) -> None:
 
 
 @click.command("restore")
-@click.argument("session", required=False, type=click.IntRange(min=1), shell_complete=complete_deleted)
-def restore_command(session: int | None) -> None:
-    """Bring a session back from the trash.
+@click.argument("sessions", nargs=-1, type=click.IntRange(min=1), metavar="[ID]...", shell_complete=complete_deleted)
+def restore_command(sessions: tuple[int, ...]) -> None:
+    """Bring sessions back from the trash.
 
-    SESSION is its id. Where the session is there, messages that were taken out of it come back. Without an id, it lists
-    what is in the trash.
+    ID is what `hfs trash list` says. Where the session is there, messages that were taken out of it come back. Without
+    an ID, it lists what is in the trash.
 
     \b
     Examples:
       hfs restore
-      hfs restore 3
+      hfs restore 3 4
     """
     from hfs.cli.trash import restore, trash_lines
 
     with open_store() as store:
-        if session is not None:
-            restore(store, session)
+        for session_id in sessions:
+            restore(store, session_id)
+        if sessions:
             return
         for line in trash_lines(store.list_trash(), store.list_taken_out()):
             out(line)

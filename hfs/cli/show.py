@@ -60,7 +60,7 @@ def show_command(ctx: click.Context, session: str, as_json: bool, unfold: bool, 
 def _show(session: SessionModel, unfold: bool, no_pager: bool) -> None:
     if is_on_terminal():
         # Imported here: what is piped needs none of it.
-        from hfs.cli._reading import read_on_terminal
+        from hfs.cli._conversation_view import read_on_terminal
 
         read_on_terminal(session, unfold=unfold, page=not no_pager)
     else:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hfs.display import counted, one_line
+from hfs.transfer.fields import as_dicts
 
 if TYPE_CHECKING:
     from hfs.persistence import MessageModel
@@ -40,8 +41,8 @@ def folds(message: MessageModel) -> list[Fold]:
     reasoning = message.extra.get("reasoning")
     if isinstance(reasoning, str) and reasoning:
         found.append(Fold(_REASONING, reasoning))
-    found += [_call(call) for call in _dicts(message.extra.get("tool_calls"))]
-    found += [_attachment(item) for item in _dicts(message.extra.get("attachments"))]
+    found += [_call(call) for call in as_dicts(message.extra.get("tool_calls"))]
+    found += [_attachment(item) for item in as_dicts(message.extra.get("attachments"))]
     return found
 
 
@@ -57,10 +58,6 @@ def folds_around(message: MessageModel) -> tuple[list[Fold], list[Fold]]:
     if message.hidden is not None:
         return shown, []
     return [fold for fold in shown if fold.label == _REASONING], [fold for fold in shown if fold.label != _REASONING]
-
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def function_of(call: dict[str, Any]) -> dict[str, Any]:

@@ -21,3 +21,5 @@ class ChatOptions:
     """The address of an OpenAI-compatible server."""
     no_save: bool = False
     """Whether nothing is kept of the chat."""
+    resume: str | None = None
+    """What names the session to resume, where the store could not be asked for it yet."""

@@ -74,8 +74,10 @@ def test_rename_path_delete_and_restore(hfs: Run, home: Path) -> None:
     assert hfs("delete", "1").returncode == 0
     assert not (home / "sessions" / "1.json").exists()
     assert hfs("restore").stdout.startswith(b"1  New name")
-    assert hfs("restore", "1").returncode == 0
+    assert hfs("delete", "2").returncode == 0
+    assert hfs("restore", "1", "2").returncode == 0
     assert (home / "sessions" / "1.json").exists()
+    assert (home / "sessions" / "2.json").exists()
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b'{"a": 1}', b'{"format": 9, "messages": []}', b"\xff"])

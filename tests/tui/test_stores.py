@@ -10,15 +10,18 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from hfs.persistence import NewMessage, open_store
+from hfs.persistence import NewMessage, SessionStore, open_store
 from hfs.tui.app import HFSApp
 from hfs.tui.commands import COMMANDS
 from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from tests.support.model_server import ModelServer
+from tests.support.terminal import terminal
 from tests.tui.driving import chat, hear, say, shown, status, until
 
 pytest.importorskip("sqlalchemy")
+
+AWAY = "postgresql://me@127.0.0.1:1/d"
 
 ANSWERS = (
     ("/help", "/archive [off]"),
@@ -158,6 +161,29 @@ async def test_a_store_that_cannot_be_opened_is_told_without_its_password(
         await say(pilot, "hi")
         await hear(pilot, "Hello, you")
         assert status(pilot).trouble == ""
+
+
+def test_the_chat_opens_also_where_the_session_to_resume_cannot_be_asked_for(home: Path) -> None:
+    with terminal(home, "-m", "ollama/none", "-r", "rebase", variables={"HFS_STORE": AWAY}) as screen:
+        screen.wait_for("Persistence not available: ")
+        screen.quit()
+
+
+async def test_a_session_to_resume_is_opened_once_the_store_is_there(
+    home: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with SessionStore(home) as store:
+        for name in ("Undoing a rebase", "Cooking"):
+            store.create(name, messages=[NewMessage("user", "How?")])
+    monkeypatch.setenv("HFS_STORE", AWAY)
+    app = HFSApp(home, ChatOptions(resume="rebase", model="m", base_url=server.base_url))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await hear(pilot, "Persistence not available: ")
+        monkeypatch.delenv("HFS_STORE")
+        await say(pilot, "hi")
+        await hear(pilot, "Hello, you")
+        assert status(pilot).session == "Undoing a rebase"
+        await pilot.press("ctrl+q")
 
 
 QUITS = """

@@ -159,6 +159,8 @@ class ChatResources:
         try:
             if self._options.continue_last:
                 session_id = await self._find_last(view.repo)
+            elif self._options.resume is not None:
+                session_id = await view.repo.resolve(self._options.resume)
             await view.open(session_id)
             if self._options.continue_last and session_id is None:
                 await note("A new session begins with your next message; Ctrl+O picks one that is there.")
