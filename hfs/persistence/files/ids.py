@@ -21,7 +21,7 @@ class FolderIds(FolderWriter):
 
     def next_id(self) -> int:
         """An id that no document has or had. Call it under the table's lock."""
-        folder = self._folder_time()
+        folder = self.folder_time()
         if folder != self._counted or not folder:
             highest = self.events.highest_id()
             self._highest = max(self.ids(), default=0) if highest is None else highest

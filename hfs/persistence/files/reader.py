@@ -117,6 +117,13 @@ class FolderReader:
                 self._sweep(f"{self._folder}/{name}")
         return doc_ids
 
+    def folder_time(self) -> int:
+        """When a file was added to the folder, taken out, or replaced, last, in nanoseconds; 0 where it isn't known."""
+        try:
+            return os.stat(self._folder).st_mtime_ns
+        except OSError:
+            return 0
+
     def exists(self, doc_id: int) -> bool:
         """Whether there is a file of that id."""
         try:

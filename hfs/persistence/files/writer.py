@@ -11,7 +11,6 @@ Rules that hold for every write:
 from __future__ import annotations
 
 import contextlib
-import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -220,18 +219,12 @@ class FolderWriter(FolderReader):
     @contextlib.contextmanager
     def _timed(self, moves: Moves) -> Iterator[None]:
         """Notes how something changes the time of the folder. It is short: what others do meanwhile doesn't show."""
-        before = self._folder_time()
+        before = self.folder_time()
         yield
-        after = self._folder_time()
+        after = self.folder_time()
         if self._counted == before:
             self._counted = after
         moves.append((before, after))
-
-    def _folder_time(self) -> int:
-        try:
-            return os.stat(self._folder).st_mtime_ns
-        except OSError:
-            return 0
 
     def _set_aside(self, doc_id: int, data: bytes) -> Path:
         """Keeps the original of a damaged file before it is repaired."""

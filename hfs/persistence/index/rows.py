@@ -14,7 +14,7 @@ from hfs.persistence._file_ops import Identity
 from hfs.persistence._format import Document
 from hfs.persistence._time import parse_time
 from hfs.persistence.models import NAME_LIMIT, SessionSummary, tags_of
-from hfs.persistence.session_document.layout import creation_of, derived_uid
+from hfs.persistence.session_document.layout import creation_of, derived_uid, items_of
 from hfs.persistence.session_document.models import updated_at
 from hfs.persistence.session_document.texts import text_of
 
@@ -202,12 +202,6 @@ def damaged_row(doc_id: int, identity: Identity, problem: str, *, passing: bool 
 def _modified(identity: Identity) -> int:
     """When a file was written, in microseconds: a file system may say a year that a calendar doesn't have."""
     return min(max(identity.modified // 1000, microseconds(_FIRST)), microseconds(_LAST))
-
-
-def items_of(document: Document) -> list[Any]:
-    """The messages of a document as they stand there."""
-    messages = document.get("messages")
-    return messages if isinstance(messages, list) else []
 
 
 def count_activity(activity: Activity, items: list[Any], fallback: datetime) -> list[Said]:

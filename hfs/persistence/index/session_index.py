@@ -192,7 +192,7 @@ class SessionIndex:
                     folder, highest = connection.execute(
                         "SELECT folder, (SELECT max(id) FROM sessions) FROM state"
                     ).fetchone()
-                    if folder == self._updater.folder_time() != 0:
+                    if folder == self._folder.folder_time() != 0:
                         return int(highest or 0)
         finally:
             lock.release()

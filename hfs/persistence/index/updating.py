@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +67,7 @@ class IndexUpdater:
         """
         self._settle_doubts(connection)
         folder, swept, took = connection.execute("SELECT folder, swept, took FROM state").fetchone()
-        present = self.folder_time()
+        present = self._folder.folder_time()
         if not thorough and folder == present and 0 <= _now() - swept < took * _PAUSE:
             if _count_up_to(connection, self._always_below + 1) > self._always_below:
                 return
@@ -81,13 +80,6 @@ class IndexUpdater:
                 doubtful = connection.execute(f"SELECT session FROM doubtful LIMIT {_STEP}").fetchall()
                 self._read_step(connection, [doc_id for (doc_id,) in doubtful])
                 connection.executemany("DELETE FROM doubtful WHERE session = ?", doubtful)
-
-    def folder_time(self) -> int:
-        """When something was added to the folder, taken out, or replaced, last."""
-        try:
-            return os.stat(self._folder.path).st_mtime_ns
-        except OSError:
-            return 0
 
     def _sweep(self, connection: sqlite3.Connection) -> None:
         began = time.perf_counter()
@@ -124,10 +116,10 @@ class IndexUpdater:
         Args:
             waiting: Wait for the next tick first.
         """
-        folder = self.folder_time()
+        folder = self._folder.folder_time()
         if waiting and abs(time.time_ns() - folder) < _TICK:
             time.sleep(_TICK / 1e9)
-            folder = self.folder_time()
+            folder = self._folder.folder_time()
         return folder if abs(time.time_ns() - folder) >= _TICK else 0
 
     def _look(self, connection: sqlite3.Connection, expected: int) -> Sweep:

@@ -10,16 +10,7 @@ import orjson
 
 from hfs.persistence._file_ops import Identity
 from hfs.persistence._time import parse_time
-from hfs.persistence.index.rows import (
-    COLUMNS,
-    NAME,
-    Row,
-    Said,
-    count_activity,
-    identity_number,
-    microseconds,
-    rowid_of,
-)
+from hfs.persistence.index.rows import COLUMNS, NAME, Row, Said, count_activity, identity_number, microseconds, rowid_of
 from hfs.persistence.index.text import fold
 
 _PUT: Final = f"INSERT OR REPLACE INTO {{table}} ({COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS.split(',')))})"

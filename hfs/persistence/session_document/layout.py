@@ -64,15 +64,17 @@ def creation_of(document: Document) -> datetime | None:
     """When a session was begun: the moment in its header, else its first message's; None where neither is known."""
     created = parse_time(document.get("created_at"))
     if created is None:
-        times = (parse_time(m.get("created_at")) for m in messages_of(document) if isinstance(m, dict))
+        times = (parse_time(m.get("created_at")) for m in items_of(document) if isinstance(m, dict))
         created = next((moment for moment in times if moment is not None), None)
     return created
 
 
 def is_text(value: object) -> bool:
+    """Whether a field holds a text that is not empty."""
     return isinstance(value, str) and value != ""
 
 
-def messages_of(document: Document) -> list[Any]:
+def items_of(document: Document) -> list[Any]:
+    """The messages of a document as they stand there; none where they are no list."""
     messages = document.get("messages")
     return messages if isinstance(messages, list) else []

@@ -10,7 +10,7 @@ from hfs.errors import InvalidDocumentError
 from hfs.persistence._format import Document
 from hfs.persistence._time import format_time, now, parse_time
 from hfs.persistence.models import NAME_LIMIT, ROLES, MessageModel, NewMessage, SessionModel
-from hfs.persistence.session_document.layout import UNKNOWN_TIME, creation_of, derived_uid, messages_of
+from hfs.persistence.session_document.layout import UNKNOWN_TIME, creation_of, derived_uid, items_of
 from hfs.persistence.session_document.texts import require_text, text_of
 
 _MESSAGE_KEYS: Final = frozenset(("id", "role", "created_at", "model", "status", "content"))
@@ -22,7 +22,7 @@ def to_session(
 ) -> SessionModel:
     """The session that a document holds. What it lacks is filled in; what hfs doesn't know goes to ``extra``."""
     created = creation_of(document) or UNKNOWN_TIME
-    messages = _to_messages(doc_id, messages_of(document), created)
+    messages = _to_messages(doc_id, items_of(document), created)
     name = document.get("name")
     source: Literal["auto", "user"] = "auto" if document.get("name_source") == "auto" else "user"
     uid = document.get("uid")

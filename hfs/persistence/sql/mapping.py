@@ -11,14 +11,7 @@ import orjson
 from hfs.persistence._format import Document, render_head, render_item
 from hfs.persistence._json import encode, exact, loads
 from hfs.persistence._time import format_time, parse_time
-from hfs.persistence.index.rows import (
-    Activity,
-    Row,
-    count_activity,
-    from_microseconds,
-    row_outside_files,
-    storable,
-)
+from hfs.persistence.index.rows import Activity, Row, count_activity, from_microseconds, row_outside_files, storable
 from hfs.persistence.index.text import fold
 from hfs.persistence.models import MessageModel
 from hfs.persistence.session_document.layout import SESSION_LAYOUT

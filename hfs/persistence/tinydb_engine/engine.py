@@ -14,7 +14,7 @@ from hfs import paths
 from hfs.errors import LockTimeoutError, StoreError
 from hfs.persistence._format import Document
 from hfs.persistence._locks import TIMEOUT
-from hfs.persistence.index.rows import items_of
+from hfs.persistence.session_document.layout import items_of
 from hfs.persistence.tinydb_engine.documents import PLACE, Tables, TinyDBDocuments, completed
 from hfs.persistence.tinydb_engine.plain_index import PlainIndex
 from hfs.persistence.tinydb_engine.trash import TinyDBTrash

@@ -12,8 +12,9 @@ from hfs.errors import StoreError
 from hfs.persistence._engine import KeptMessages, is_as_before
 from hfs.persistence._format import Document
 from hfs.persistence._time import format_time, now, parse_time
-from hfs.persistence.index.rows import items_of, row_outside_files
+from hfs.persistence.index.rows import row_outside_files
 from hfs.persistence.models import SessionSummary, TrashedSession
+from hfs.persistence.session_document.layout import items_of
 from hfs.persistence.tinydb_engine.documents import Tables, checked, copied
 
 
