@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
 
-Items = list["CompletionItem[str]"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    Items = list[CompletionItem[str]]
 _MODEL_FILES: Final = "smollm2"
 
 
@@ -101,18 +103,18 @@ def complete_store(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Files and folders, as the shell itself completes them."""
-    return [CompletionItem(incomplete, type="file")]
+    return [_item(incomplete, type="file")]
 
 
 def complete_folder(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Folders, as the shell itself completes them."""
-    return [CompletionItem(incomplete, type="dir")]
+    return [_item(incomplete, type="dir")]
 
 
 def complete_weights(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """The model that hfs fetches by name; files, where that isn't what is typed."""
     if _MODEL_FILES.startswith(incomplete):
-        return [CompletionItem(_MODEL_FILES, help="a tiny model, 93 MB")]
+        return [_item(_MODEL_FILES, help="a tiny model, 93 MB")]
     return complete_file(ctx, param, incomplete)
 
 
@@ -121,12 +123,12 @@ def complete_setting(ctx: click.Context, param: click.Parameter, incomplete: str
     from hfs.models.providers import provider_names
     from hfs.user_config import SETTINGS, load_config
 
-    plain = [CompletionItem(one.name, help=one.help) for one in SETTINGS if "." not in one.name]
+    plain = [_item(one.name, help=one.help) for one in SETTINGS if "." not in one.name]
     tables = [f"providers.{name}." for name in provider_names(load_config(_home(ctx)))]
     open_table = next((table for table in tables if incomplete.startswith(table)), None)
     if open_table is not None:
         keys = [(one.name.replace("providers.NAME.", open_table), one.help) for one in SETTINGS if "." in one.name]
-        return [CompletionItem(name, help=text) for name, text in keys if name.startswith(incomplete)]
+        return [_item(name, help=text) for name, text in keys if name.startswith(incomplete)]
     return [item for item in plain if item.value.startswith(incomplete)] + _beginning(tables, incomplete, nospace=True)
 
 
@@ -152,8 +154,14 @@ def complete_key_owner(ctx: click.Context, param: click.Parameter, incomplete: s
     return _beginning([*provider_names(load_config(_home(ctx))), "store"], incomplete)
 
 
+def _item(value: str, **more: Any) -> CompletionItem[str]:
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, **more)
+
+
 def _beginning(values: list[str], incomplete: str, *, nospace: bool = False) -> Items:
-    return [CompletionItem(value, nospace=nospace) for value in values if value.startswith(incomplete)]
+    return [_item(value, nospace=nospace) for value in values if value.startswith(incomplete)]
 
 
 def _sqlite_files(home: Path, incomplete: str) -> Items:
@@ -168,9 +176,9 @@ def _sqlite_files(home: Path, incomplete: str) -> Items:
             if not entry.name.startswith(beginning) or (entry.name.startswith(".") and not beginning):
                 continue
             if entry.is_dir():
-                items.append(CompletionItem(f"{start}{entry.name}/", nospace=True))
+                items.append(_item(f"{start}{entry.name}/", nospace=True))
             elif entry.name.endswith((".db", ".sqlite", ".sqlite3")):
-                items.append(CompletionItem(start + entry.name))
+                items.append(_item(start + entry.name))
     return items
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from hfs.display import one_line
 
@@ -114,6 +113,8 @@ def _written(wanted: str) -> datetime | None:
 
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     _ParamType = click.ParamType[datetime]
 else:
     _ParamType = click.ParamType
@@ -135,6 +136,8 @@ class Moment(_ParamType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
         """Moments as they are typed most often."""
+        from click.shell_completion import CompletionItem
+
         return [CompletionItem(text, help=what) for text, what in _USUAL if text.startswith(incomplete)]
 
 
