@@ -12,8 +12,6 @@ import click
 from hfs.cli._completions import complete_folder, complete_model, complete_session, complete_store
 
 if TYPE_CHECKING:
-    
-if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _OF_THE_CHAT: Final = frozenset(("continue_last", "resume", "model", "base_url", "no_save"))
@@ -104,8 +102,6 @@ class LazyGroup(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        from click.shell_completion import CompletionItem
-
         from click.shell_completion import CompletionItem
 
         # click's own would import every command for its summary.
