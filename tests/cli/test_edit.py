@@ -337,7 +337,7 @@ def test_real_editors_do(hfs: Run, home: Path, monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_it_explains_itself_with_an_example_and_loads_no_chat(hfs: Run, editor: Editor) -> None:
-    assert b"Example:" in hfs("edit", "--help").stdout
+    assert b"Examples:" in hfs("edit", "--help").stdout
     editor("")
     code = (
         "import sys\nfrom hfs.cli import main\nsys.argv[1:] = ['edit', '1']\n"
