@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.generate import commands, configuration, keys, manual, slash_commands
+from docs.generate import commands, configuration, keys, manual, rooms, slash_commands
 from docs.generate.markdown import with_part
 
 DOCS: Final = Path(__file__).parents[1]
@@ -30,6 +30,7 @@ def current() -> dict[Path, str]:
         for part, make in parts.items():
             text = with_part(text, part, make())
         made[path] = text
+    made[DOCS / "images" / "rooms.svg"] = rooms.drawing()
     return made | {_MAN / name: text for name, text in manual.pages().items()}
 
 

@@ -194,7 +194,7 @@ except TransferError as error:
 
 @pytest.mark.parametrize("target", ["x.txt", "x.zip", "x/"])
 def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path, target: str) -> None:
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-W", "error", "-c", FULL, f"{tmp_path}/{target}"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.startswith(f"Could not write {tmp_path}/x")

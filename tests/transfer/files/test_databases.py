@@ -14,7 +14,7 @@ import pytest
 from tests.transfer.bringing import bring, said, sessions
 from tests.transfer.importers.databases import build
 
-SCRIPT = Path(__file__).parents[2] / "fixtures" / "imports" / "elia" / "elia-1.10.sql"
+SCRIPT = Path(__file__).parents[3] / "fixtures" / "imports" / "elia" / "elia-1.10.sql"
 
 
 @pytest.fixture

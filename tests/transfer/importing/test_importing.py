@@ -18,8 +18,8 @@ from hfs.transfer.importers import IMPORTERS, RecordFormat, SourceFile
 from tests.transfer.bringing import bring, bytes_of, chatgpt, said, sessions, write
 from tests.transfer.importers.databases import build
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "imports"
-SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "reference" / "session.schema.json").read_text())
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "imports"
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "reference" / "session.schema.json").read_text())
 FIRST = (("n1", None, "hi"), ("n2", "n1", "hello"))
 GROWN = (*FIRST, ("n3", "n2", "more?"), ("n4", "n3", "yes"))
 
