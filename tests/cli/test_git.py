@@ -57,7 +57,7 @@ def test_keys_and_drafts_stay_out_of_git(machines: tuple[Path, Path]) -> None:
     assert git(machines[0], "ls-files").split() == [".gitattributes", ".gitignore", "sessions/1.json"]
 
 
-@pytest.mark.exhaustive
+@pytest.mark.any_python
 def test_a_hundred_random_histories_of_two_machines_lose_no_word(machines: tuple[Path, Path]) -> None:
     chooser = random.Random(5)
     said: set[str] = {"one"}

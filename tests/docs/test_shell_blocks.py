@@ -18,7 +18,7 @@ from tests.support.model_server import ModelServer
 
 pytestmark = [
     # What the pages say doesn't depend on the Python that runs it.
-    pytest.mark.exhaustive,
+    pytest.mark.any_python,
     pytest.mark.skipif(
         not all(map(shutil.which, ("bash", "git", "jq", "less"))), reason="bash, git, jq or less is not installed"
     ),

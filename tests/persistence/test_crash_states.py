@@ -19,7 +19,7 @@ from hfs.persistence.files.reader import APPEND_THRESHOLD
 from tests.support.crash_model import Op, RecordingOps, Tree, crash_states
 from tests.support.engines import files_of
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.any_python
 
 Told = tuple[str, tuple[str, ...]]
 LONG = "first line\n" + "a long message, " * 60 + "\n]\n}\n"

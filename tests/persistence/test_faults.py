@@ -14,7 +14,7 @@ from hfs.persistence import SessionStore
 from tests.persistence.test_crash_states import OPERATIONS, PATHS, Held, held, set_up
 from tests.support.faults import FAULTS, FaultyOps
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.any_python
 
 READS: dict[str, Callable[[SessionStore], object]] = {
     "get": lambda store: store.get(1),

@@ -70,6 +70,7 @@ def require_all(home: Path, writers: int, count: int) -> None:
         assert [int(number) for who, number in said if int(who) == writer] == list(range(count))
 
 
+@pytest.mark.any_python
 @pytest.mark.parametrize("threshold", [1 << 20, 0], ids=["whole file", "tail"])
 def test_eight_processes_append_to_one_session(home: Path, threshold: float) -> None:
     start_session(home)
@@ -77,6 +78,7 @@ def test_eight_processes_append_to_one_session(home: Path, threshold: float) -> 
     require_all(home, 8, 100)
 
 
+@pytest.mark.any_python
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
 def test_eight_processes_append_while_jq_reformats_the_file(home: Path) -> None:
     path = start_session(home)
@@ -118,7 +120,7 @@ def test_processes_that_create_and_delete_at_once_never_share_an_id(home: Path) 
         assert store.create().id == 121
 
 
-@pytest.mark.exhaustive
+@pytest.mark.any_python
 @pytest.mark.parametrize("threshold", [1 << 20, 0], ids=["whole file", "tail"])
 def test_a_hundred_and_fifty_kills_lose_nothing_that_was_acknowledged(home: Path, threshold: float) -> None:
     path = start_session(home)

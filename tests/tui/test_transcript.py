@@ -53,6 +53,7 @@ async def test_the_newest_is_in_view_and_little_else_is_drawn() -> None:
         assert transcript.max_scroll_y > 50_000
 
 
+@pytest.mark.any_python
 async def test_every_message_is_passed_on_the_way_up_and_down() -> None:
     async with shown(60) as (pilot, transcript):
         seen = screen(transcript)

@@ -16,7 +16,7 @@ from hfs.transfer.importing.run import ImportOptions, run_import
 from tests.support.faults import FAULTS, FaultyOps
 from tests.transfer.bringing import bring, chatgpt, said, sessions, write
 
-pytestmark = pytest.mark.exhaustive
+pytestmark = pytest.mark.any_python
 
 FIRST = (("n1", None, "hi"), ("n2", "n1", "hello"))
 GROWN = (*FIRST, ("n3", "n2", "more?"), ("n9", "n1", "another answer"))

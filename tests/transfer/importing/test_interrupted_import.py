@@ -15,6 +15,8 @@ import pytest
 from hfs.persistence import SessionStore
 from tests.transfer.bringing import bring, chatgpt, said, sessions, write
 
+pytestmark = pytest.mark.any_python
+
 COUNT = 1500
 
 
