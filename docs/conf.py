@@ -17,7 +17,7 @@ import hfs
 
 DOCS: Final = Path(__file__).parent
 PAGES_OF_THE_ROOT: Final = ("CHANGELOG", "CONTRIBUTING", "SECURITY")
-"""Documents beside ``docs/``. Each has a page that includes it, under the same name in lower case."""
+"""Documents beside ``docs/``. Each has a page that leads to it, under the same name in lower case."""
 SERVED: Final = ("reference/session.schema.json",)
 """Files that keep their address in the site."""
 
@@ -54,10 +54,18 @@ html_copy_source = False
 html_theme_options = {"navigation_with_keys": True}
 
 
-def link_to_included_pages(_app: Sphinx, _docname: str, source: list[str]) -> None:
-    """Leads links to documents outside ``docs/`` to the pages that include them: a code host needs the one, the site
-    the other."""
-    outside = re.compile(rf"\]\(((?:\.\./)+)({'|'.join(PAGES_OF_THE_ROOT)})\.md(?=[)#])")
+def take_root_pages(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Takes over documents from outside ``docs/``, and leads links to them to where they are in the site.
+
+    A code host follows the links as they are written, the site needs its own.
+    """
+    names = "|".join(PAGES_OF_THE_ROOT)
+    if docname.upper() in PAGES_OF_THE_ROOT:
+        path = DOCS.parent / f"{docname.upper()}.md"
+        app.env.note_dependency(path)
+        text = re.sub(rf"\]\(({names})\.md(?=[)#])", lambda link: f"]({link[1].lower()}.md", path.read_text("utf-8"))
+        source[0] = text.replace("](docs/", "](")
+    outside = re.compile(rf"\]\(((?:\.\./)+)({names})\.md(?=[)#])")
     source[0] = outside.sub(lambda link: f"]({link[1].removesuffix('../') or './'}{link[2].lower()}.md", source[0])
 
 
@@ -88,5 +96,5 @@ def setup(app: Sphinx) -> None:
     written: dict[str, list[str]] = {}
     app.connect("autodoc-process-docstring", as_written(written, keep=True), priority=400)
     app.connect("autodoc-process-docstring", as_written(written, keep=False), priority=600)
-    app.connect("source-read", link_to_included_pages)
+    app.connect("source-read", take_root_pages)
     app.connect("build-finished", copy_served_files)
