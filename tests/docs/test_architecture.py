@@ -59,6 +59,6 @@ def test_the_first_change_works_as_it_is_told(tmp_path: Path) -> None:
     module.write_text(text.replace("COMMANDS: Final = (", f"COMMANDS: Final = (\n{told['COMMANDS'].rstrip()},", 1))
     test = tmp_path / "tests" / "tui" / "test_chat_commands.py"
     test.write_text(f"{test.read_text()}\n\n{told['test']}")
-    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "words_of_a_session_are_counted", test]
-    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "words_of_a_session_are_counted"]
+    done = subprocess.run([*run, str(test)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in done.stdout, done.stdout
