@@ -56,11 +56,12 @@ def chosen_store(home: Path) -> StoreLocation:
         home: The home folder.
 
     Raises:
-        ConfigError: What is set names no store, or the keyring refuses.
+        ConfigError: What is set names no store, or one on another machine while hfs is offline, or the keyring refuses.
     """
     from hfs.persistence.store_location import parse_store
 
     location, _ = named_store(home)
+    _require_allowed(location, home)
     password = _password(location, home)
     return parse_store(location.shown, home, password) if password else location
 
@@ -74,12 +75,14 @@ def store_called(text: str, home: Path, where: str) -> StoreLocation:
         where: What it was typed for, for the message.
 
     Raises:
-        ConfigError: It names no store, or holds a password, or the keyring refuses.
+        ConfigError: It names no store, or one on another machine while hfs is offline, or holds a password, or the
+            keyring refuses.
     """
     from hfs.persistence.store_location import parse_store
 
     location = parse_store(text, home)
     require_no_password(location, where)
+    _require_allowed(location, home)
     password = _password_in_variable(location, home) or _password(location, home)
     return parse_store(location.shown, home, password) if password else location
 
@@ -125,6 +128,22 @@ def require_no_password(location: StoreLocation, where: str) -> None:
     """
     if location.password is not None:
         raise ConfigError(f"There is a password in {where}, where others may read it. {_ELSEWHERE}")
+
+
+def _require_allowed(location: StoreLocation, home: Path) -> None:
+    """Refuses a server on another machine where hfs is offline."""
+    if location.kind != "postgresql":
+        return
+    from hfs.user_config import LOOPBACK, is_offline, load_config
+
+    host = location.host or os.environ.get("PGHOST", "") or "/"
+    config = load_config(home)
+    if is_offline(config, os.environ) and not host.startswith("/") and host not in LOOPBACK:
+        how = "`hfs config set offline false`" if config.offline else "Leave out --offline"
+        raise ConfigError(
+            f"hfs is offline, and the store {location.shown} is on another machine. {how}, or name a store on this "
+            "one: --store documents."
+        )
 
 
 def keyring_entry(location: StoreLocation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from keyring.core import load_keyring
 
 from hfs.errors import ConfigError
-from hfs.stores import chosen_store, has_files, keyring_entry, named_store, text_to_open
+from hfs.stores import chosen_store, has_files, keyring_entry, named_store, store_called, text_to_open
 
 SERVER = "postgresql://me@db.example.org/team"
 SECRET = "Sw0rdf1sh"
@@ -35,6 +36,27 @@ def _no_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("PG"):
             monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("how", ["option", "settings"])
+def test_who_is_offline_opens_no_store_on_another_machine(
+    home: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    if how == "option":
+        monkeypatch.setenv("HFS_OFFLINE", "1")
+    else:
+        configure(home, "offline = true\n")
+    monkeypatch.setenv("HFS_STORE", SERVER)
+    for refused in (lambda: chosen_store(home), lambda: store_called(SERVER, home, "--to")):
+        with pytest.raises(ConfigError, match=f"hfs is offline, and the store {re.escape(SERVER)} is"):
+            refused()
+    monkeypatch.setenv("PGHOST", "db.example.org")
+    with pytest.raises(ConfigError, match="hfs is offline"):
+        store_called("postgresql:///team", home, "--to")
+    monkeypatch.delenv("PGHOST")
+    for here in ("sqlite", "postgresql://me@localhost/team", "postgresql:///team", "postgresql://me@[::1]:5433/team"):
+        assert store_called(here, home, "--to").shown
+    assert named_store(home)[0].shown == SERVER
 
 
 def configure(home: Path, text: str) -> None:

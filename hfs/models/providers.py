@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,10 +10,10 @@ from urllib.parse import urlsplit
 
 from hfs.errors import ConfigError, MissingKeyError
 from hfs.models.keys import find_key
-from hfs.user_config import Config, ProviderConfig, Secret
+from hfs.user_config import LOOPBACK, Config, ProviderConfig, Secret
 
 LOCAL: Final = "local"
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_CREDENTIALS: Final = re.compile(r"(?<=//)[^/?#]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,14 @@ class Endpoint:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
     @property
+    def shown(self) -> str:
+        """The address, for a person to read."""
+        return without_credentials(self.base_url)
+
+    @property
     def is_loopback(self) -> bool:
         """Whether text sent there stays on this machine."""
-        return urlsplit(self.base_url).hostname in _LOOPBACK
+        return urlsplit(self.base_url).hostname in LOOPBACK
 
 
 def provider_names(config: Config | None = None) -> list[str]:
@@ -82,16 +88,7 @@ def endpoint(
     """
     known = _PROVIDERS.get(provider)
     own = config.providers.get(provider, ProviderConfig())
-    address = base_url or own.base_url or _address(provider, known, environ)
-    if address is None:
-        names = ", ".join(sorted({LOCAL, *provider_names(config)}))
-        raise ConfigError(
-            f"There is no provider {provider!r}: expected one of {names}. Set providers.{provider}.base_url in "
-            f"{config.path}, or give --base-url."
-        )
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{address!r} is no address of a server: expected http://host:port/v1 or https://host/v1.")
+    address = _checked_address(provider, base_url or own.base_url or _address(provider, known, environ), config)
     variable = own.key_env or (known.key_env if known else None)
     if (own.key_command or own.keyring) and not ask_for_key and not environ.get(variable or ""):
         key: Secret | None = Secret()
@@ -106,6 +103,21 @@ def endpoint(
     return found
 
 
+def _checked_address(provider: str, address: str | None, config: Config) -> str:
+    if address is None:
+        names = ", ".join(sorted({LOCAL, *provider_names(config)}))
+        raise ConfigError(
+            f"There is no provider {provider!r}: expected one of {names}. Set providers.{provider}.base_url in "
+            f"{config.path}, or give --base-url."
+        )
+    if not _is_address(address):
+        raise ConfigError(
+            f"{without_credentials(address)!r} is no address of a server: expected http://host:port/v1 or "
+            "https://host/v1."
+        )
+    return address
+
+
 def _address(provider: str, known: _Known | None, environ: Mapping[str, str]) -> str | None:
     if known is None:
         return None
@@ -114,18 +126,29 @@ def _address(provider: str, known: _Known | None, environ: Mapping[str, str]) ->
     return environ.get(known.url_env or "") or known.base_url
 
 
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        # Only who asks for the port hears that it is none.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def without_credentials(address: str) -> str:
+    """An address without the name and the password that may stand in it, for a person to read."""
+    return _CREDENTIALS.sub("", address)
+
+
 def _ollama(host: str) -> str:
     """``$OLLAMA_HOST`` as Ollama reads it: a host, ``host:port``, ``:port`` or a URL."""
     url = host if "://" in host else f"http://{host if not host.startswith(':') else '127.0.0.1' + host}"
+    if not _is_address(url):
+        return url
     parts = urlsplit(url)
     name = parts.hostname or "127.0.0.1"
-    name = "127.0.0.1" if name == "0.0.0.0" else name
+    name = "127.0.0.1" if name == "0.0.0.0" else f"[{name}]" if ":" in name else name
     return f"{parts.scheme}://{name}:{parts.port or 11434}/v1"
-
-
-def is_offline(config: Config, environ: Mapping[str, str]) -> bool:
-    """Whether nothing but this machine may be talked to."""
-    return config.offline or environ.get("HFS_OFFLINE", "") not in ("", "0")
 
 
 def key_variable(provider: str, config: Config) -> str | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hfs.errors import ConfigError
 from hfs.models.protocol import ModelBackend, ModelChoice
-from hfs.models.providers import LOCAL, endpoint, is_offline
-from hfs.user_config import Config
+from hfs.models.providers import LOCAL, endpoint
+from hfs.user_config import Config, is_offline
 
 
 def choose_model(

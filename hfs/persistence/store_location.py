@@ -51,6 +51,8 @@ class StoreLocation:
     """The same, short, for a status bar: ``postgresql db.example.org/team``."""
     folder_name: str
     """The folder in ``~/.hfs/stores`` for what belongs to this store and is kept on this machine."""
+    host: str = "/"
+    """The server; the folder of a socket for one on this machine, empty where the driver chooses."""
 
     @property
     def password(self) -> str | None:
@@ -100,6 +102,7 @@ def parse_store(text: str, home: Path, password: str | None = None) -> StoreLoca
         f"postgresql{'' if driver == 'asyncpg' else f'+{driver}'}://{address.rendered(with_password=False)}",
         f"postgresql {one_line(place, 40)}",
         _folder_name("postgresql", place, address.identity),
+        address.host,
     )
 
 

@@ -72,6 +72,7 @@ def test_the_trash_is_listed_restored_and_emptied(hfs: Run, home: Path) -> None:
     assert hfs("trash", "empty", "--older-than", "1", "--yes").stderr == b"0 files removed for good.\n"
     assert hfs("trash", "empty", "--yes").stderr == b"1 file removed for good.\n"
     assert hfs("trash", "list").stdout == b""
+    assert hfs("trash", "empty").stderr == b"There is nothing to remove.\n"
     assert json.loads(hfs("list", "--json").stdout)[0]["id"] == 3
 
 

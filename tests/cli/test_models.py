@@ -45,7 +45,7 @@ def test_what_can_be_used_comes_first_and_the_rest_says_what_changes_that(
         f"  ollama/qwen2.5-coder:7b  {place}",
     ]
     assert lines[3] == "Not ready:"
-    assert "* local       no weights yet: hfs models add smollm2" in lines
+    assert "* local       there is none on this machine yet: hfs models add smollm2" in lines
     assert "  openai      no key: set OPENAI_API_KEY" in lines
     assert "`hfs` uses local (default), which is not ready." in done.stderr.decode()
     assert "hfs config set model ollama/llama3.2" in done.stderr.decode()
@@ -89,6 +89,33 @@ def test_all_models_of_one_provider_are_listed_or_it_is_said_why_not(hfs: Run, h
     assert (done.returncode, b"gave no list of models (404)" in done.stderr) == (1, True)
 
 
+def test_a_command_to_copy_holds_the_name_of_a_model_as_one_word(hfs: Run, home: Path, server: ModelServer) -> None:
+    configure(home, server)
+    server.models = ("m; rm -rf $(pwd)",)
+    assert b"hfs -m 'ollama/m; rm -rf $(pwd)'\n" in hfs("models").stderr
+
+
+@pytest.mark.parametrize(
+    ("server_name", "command"),
+    [
+        ("", ("models", "ollama")),
+        ("", ("config", "show")),
+        ("127.0.0.1:99999", ("models",)),
+        ("127.0.0.1:99999", ("ask", "hi")),
+    ],
+)
+def test_the_password_in_an_address_is_never_told(
+    hfs: Run, home: Path, server: ModelServer, server_name: str, command: tuple[str, ...]
+) -> None:
+    server.models = None
+    home.mkdir()
+    address = f"http://me:verysecret@{server_name or server.base_url[7:-3]}/v1"
+    (home / "config.toml").write_text(f'model = "ollama/m"\n[providers.ollama]\nbase_url = "{address}"\n')
+    done = hfs(*command)
+    assert b"verysecret" not in done.stdout + done.stderr
+    assert b"Traceback" not in done.stderr
+
+
 def test_in_a_narrow_terminal_no_name_and_no_command_is_cut(home: Path, server: ModelServer) -> None:
     configure(home, server)
     name = "a-model-with-a-name-that-is-longer-than-columns-are-wide"
@@ -126,6 +153,12 @@ def test_weights_of_ones_own_are_added_once_and_it_is_said_how_they_are_used(
 def test_a_name_that_is_no_file_says_what_can_be_added(hfs: Run) -> None:
     done = hfs("models", "add", "llama3")
     assert (done.returncode, b"There is no file llama3." in done.stderr, b"smollm2" in done.stderr) == (1, True, True)
+
+
+def test_who_is_offline_fetches_nothing(hfs: Run, home: Path) -> None:
+    done = hfs("--offline", "models", "add", "smollm2")
+    assert (done.returncode, b"hfs is offline" in done.stderr) == (1, True)
+    assert not home.exists()
 
 
 def test_an_index_that_cannot_be_reached_or_has_no_such_package_is_told_in_a_line(

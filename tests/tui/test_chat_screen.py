@@ -18,7 +18,7 @@ from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
 from tests.support.model_server import ModelServer
-from tests.tui.driving import chat, hear, say, shown, status, until
+from tests.tui.driving import chat, hear, on_screen, say, shown, status, until
 
 MARKUP = "[@click=app.quit]x[/] [/nope] list[int]"
 
@@ -109,6 +109,18 @@ async def test_a_command_answers_clearly(home: Path, server: ModelServer, line: 
         await hear(pilot, answer)
 
 
+async def test_help_is_shown_from_its_beginning_and_what_is_said_next_is_in_view(
+    home: Path, server: ModelServer
+) -> None:
+    async with chat(home, server) as pilot:
+        await say(pilot, "hi")
+        await hear(pilot, "Hello, you")
+        await say(pilot, "/help")
+        await until(pilot, lambda: "What it does" in on_screen(pilot) and "/new" in on_screen(pilot))
+        await say(pilot, "go on")
+        await until(pilot, lambda: "go on" in on_screen(pilot))
+
+
 async def test_two_slashes_send_one(home: Path, server: ModelServer) -> None:
     async with chat(home, server) as pilot:
         await say(pilot, "//etc")
@@ -175,6 +187,8 @@ async def test_a_model_that_fails_says_so_and_the_question_stays(home: Path, ser
         await hear(pilot, "refused the key")
         assert MARKUP in shown(pilot)
         assert "\x1b" not in shown(pilot)
+        # Nobody spoke.
+        assert "custom/m" not in shown(pilot)
     assert sessions(home) == [1]
 
 

@@ -58,9 +58,11 @@ class GrowingAnswer:
         self._cost = self._drawn_at - begun
 
     def stop(self) -> None:
-        """Draws what came last; nothing comes any more."""
+        """Draws what came last; nothing comes any more. Where nothing came, nobody has spoken."""
         if not self._done:
             self._draw()
+            if not self._tail:
+                self._transcript.replace(self.first, 1, [])
         self._transcript.end_answer()
 
     def become(self, message: MessageModel) -> None:
