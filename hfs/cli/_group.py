@@ -121,14 +121,6 @@ class LazyGroup(click.Group):
                 formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in group.items()])
 
 
-def _show_version(ctx: click.Context, option: click.Parameter, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
-        from hfs.cli.version import print_version
-
-        print_version(ctx)
-        ctx.exit()
-
-
 @click.group(
     cls=LazyGroup,
     invoke_without_command=True,
@@ -160,7 +152,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: bool) -> N
     shell_complete=complete_store,
     help="Where sessions are: documents, sqlite, or postgresql://USER@HOST/DATABASE.",
 )
-@click.option("--version", is_flag=True, expose_value=False, callback=_show_version, help="Say what runs here.")
+@click.option("--version", is_flag=True, help="Say what runs here.")
 @click.pass_context
 def cli(
     ctx: click.Context,
@@ -172,6 +164,7 @@ def cli(
     offline: bool,
     home: str | None,
     store: str | None,
+    version: bool,
 ) -> None:
     """Chat in the terminal; every conversation is a file of yours.
 
@@ -191,6 +184,11 @@ def cli(
     # What the imports made stays; what the command makes is looked through as ever.
     gc.freeze()
     gc.enable()
+    if version:
+        from hfs.cli.version import print_version
+
+        print_version(ctx)
+        ctx.exit()
     if home:
         os.environ["HFS_HOME"] = home
     if store is not None:

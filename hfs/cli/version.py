@@ -20,7 +20,7 @@ def print_version(ctx: click.Context) -> None:
     """Prints what runs here.
 
     Args:
-        ctx: The command line, with ``--home`` and ``--store`` where they were given before.
+        ctx: The command line, with ``--home`` and ``--store`` where they were given.
     """
     # Another program reads the first line: it has the name and the version, and nothing else.
     out(f"hfs {__version__}")

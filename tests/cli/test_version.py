@@ -40,6 +40,11 @@ def test_the_version_says_which_store_holds_the_sessions_and_no_password(
     assert b"verysecret" not in done.stdout + done.stderr
 
 
+def test_what_stands_behind_the_version_counts_too(hfs: Run, tmp_path: Path) -> None:
+    told = lines_of(hfs("--version", "--store", "sqlite", "--home", str(tmp_path / "there")).stdout)["Store"]
+    assert told == f"sqlite:///{tmp_path}/there/sessions.db (--store)"
+
+
 @pytest.mark.parametrize("broken", ["store = [", "store = 3\n", 'store = "postgresql://me:pw@h/d"\n'])
 def test_settings_that_are_broken_are_told_in_the_line_of_the_store(hfs: Run, home: Path, broken: str) -> None:
     home.mkdir()
