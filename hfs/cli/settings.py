@@ -84,7 +84,9 @@ def _shown(value: object) -> str:
 
 
 def _show_provider(prefix: str, provider: ProviderConfig) -> None:
-    out(f"{prefix}.base_url = {one_line(provider.base_url or 'default', 1000)}")
+    from hfs.models.providers import without_credentials
+
+    out(f"{prefix}.base_url = {one_line(without_credentials(provider.base_url or 'default'), 1000)}")
     if provider.key_env:
         out(f"{prefix}.key_env = {one_line(provider.key_env)}")
     if provider.key_command:

@@ -113,21 +113,24 @@ class OpenAIModel:
         """
         import httpx2
 
-        url = self._endpoint.base_url
         try:
-            async with self._client().stream("GET", f"{url}/models") as response:
+            async with self._client().stream("GET", f"{self._endpoint.base_url}/models") as response:
+                status = response.status_code
                 body = await _bounded(response)
         except httpx2.TransportError as error:
             self._fail(error, False)
         except httpx2.InvalidURL as error:
-            raise UnreachableError(f"{url} is no address that can be reached.") from error
-        status = response.status_code
+            raise UnreachableError(f"{self._endpoint.shown} is no address that can be reached.") from error
+        except httpx2.DecodingError:
+            # It is not packed as it says: no list comes of it.
+            body = b""
         if status in _SAYS_WHY or status >= 500:
             self._refuse(response, body)
         names = _names(body) if status == 200 else None
         if names is None:
             raise RefusedError(
-                f"{url} gave no list of models ({status}). Check the address; it often ends in /v1.", status=status
+                f"{self._endpoint.shown} gave no list of models ({status}). Check the address; it often ends in /v1.",
+                status=status,
             )
         return names
 
@@ -157,13 +160,15 @@ class OpenAIModel:
         except httpx2.TransportError as error:
             self._fail(error, started)
         except httpx2.InvalidURL as error:
-            raise UnreachableError(f"{self._endpoint.base_url} is no address that can be reached.") from error
+            raise UnreachableError(f"{self._endpoint.shown} is no address that can be reached.") from error
+        except httpx2.DecodingError as error:
+            raise InterruptedStreamError(f"{self._endpoint.host} sent something that is no answer.") from error
 
     async def _texts(self, response: httpx2.Response) -> AsyncGenerator[str, None]:
         kind = response.headers.get("content-type", "")
         if not kind.startswith("text/event-stream"):
             raise UnreachableError(
-                f"{self._endpoint.base_url} answered with {one_line(kind) or 'something'} instead of a stream: it is "
+                f"{self._endpoint.shown} answered with {one_line(kind) or 'something'} instead of a stream: it is "
                 "no OpenAI-compatible model server. Check the address; it often ends in /v1."
             )
         finished = False
@@ -214,7 +219,7 @@ class OpenAIModel:
         if status in (401, 403):
             return RefusedError(f"{host} refused the key ({status}): {message or 'no reason given'}.", status=status)
         if status == 404:
-            hint = f"Check the name, and that {self._endpoint.base_url} is right."
+            hint = f"Check the name, and that {self._endpoint.shown} is right."
             return ModelNotFoundError(f"{host} has no model {self._model!r}: {message or 'not found'}. {hint}")
         if 300 <= status < 400:
             return UnreachableError(f"{host} sent hfs elsewhere, which is not followed: set the address it moved to.")

@@ -70,6 +70,25 @@ async def test_what_gives_no_list_of_models_is_no_model_server(home: Path, serve
     )
 
 
+async def test_an_answer_that_is_not_packed_as_it_says_is_no_list_of_models(home: Path, server: ModelServer) -> None:
+    server.raw, server.extra_headers = b"no gzip", {"content-encoding": "gzip"}
+    found = await mine(home, server.base_url)
+    assert (found.is_ready, "no model server" in found.reason) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/v1", "http://localhost:99999/v1", "http://localhost:abc/v1", "http://localhost:0/v1"]
+)
+async def test_an_address_that_no_server_can_have_is_told_and_the_other_servers_are_asked(
+    home: Path, server: ModelServer, address: str
+) -> None:
+    config = settings(home, server.base_url)
+    config.providers["bad"] = ProviderConfig(address)
+    found = {one.provider: one for one in await find_available(config, {"OLLAMA_HOST": address}, home)}
+    assert found["mine"].is_ready
+    assert found["bad"].reason == found["ollama"].reason == "its address is no URL"
+
+
 @pytest.mark.parametrize("status", [301, 404, 418])
 async def test_a_status_that_is_no_answer_is_no_model_server(home: Path, server: ModelServer, status: int) -> None:
     server.status, server.extra_headers = status, {"location": "http://127.0.0.1:1/"}
@@ -140,7 +159,7 @@ async def test_without_the_extra_the_command_that_installs_it_is_told(
     monkeypatch.setattr(weights, "find_spec", find_spec)
     config = Config(home / "config.toml")
     found = await availability_of("local", config, {}, home)
-    assert found.reason == "a package and weights are missing"
+    assert found.reason == "a package and the model are missing"
     assert found.remedy == "python3 -m pip install 'hfs-chat[local]', then hfs models add smollm2"
     (home / "models").mkdir(parents=True)
     (home / "models" / "x.gguf").write_bytes(b"GGUF")

@@ -136,6 +136,7 @@ def test_a_name_that_leads_nowhere_is_a_clear_error(home: Path, name: str) -> No
         (":99", "http://127.0.0.1:99"),
         ("0.0.0.0:1", "http://127.0.0.1:1"),
         ("https://h:2", "https://h:2"),
+        ("[::1]:5", "http://[::1]:5"),
     ],
 )
 def test_ollama_is_found_as_its_own_tools_find_it(home: Path, host: str, address: str) -> None:
