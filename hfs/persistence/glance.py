@@ -20,13 +20,15 @@ import orjson
 
 from hfs import paths
 from hfs.persistence._file_ops import identity_of
+from hfs.persistence._ids import ID_PATTERN
 from hfs.persistence._read_only import read_only
-from hfs.persistence._time import parse_time
+from hfs.persistence._time import STAMP_PATTERN, parse_time
 from hfs.persistence.index.database import IndexDatabase
 from hfs.persistence.index.rows import identity_number, microseconds
 from hfs.persistence.store_location import StoreLocation
 
-_TRASHED: Final = re.compile(r"([1-9][0-9]{0,17})-(messages-)?(\d{8}T\d{12}Z)\.json")
+_DOCUMENT: Final = re.compile(rf"({ID_PATTERN})\.json")
+_TRASHED: Final = re.compile(rf"({ID_PATTERN})-(messages-)?({STAMP_PATTERN})\.json")
 _COLUMNS: Final = "identity, created, id, name, tags, models"
 _HEAD: Final = 16 << 10
 """So many bytes of a file are read: the header stands first."""
@@ -165,8 +167,7 @@ class _FolderGlance:
         return folder, {row[2]: _Row(row[0], row[1], Glimpse(*row[2:])) for row in rows}
 
     def _ids(self) -> set[int]:
-        names = (name[:-5] for name in _names(self._folder) if name.endswith(".json"))
-        return {int(name) for name in names if name.isascii() and name.isdecimal() and name[0] != "0"}
+        return {int(match[1]) for match in map(_DOCUMENT.fullmatch, _names(self._folder)) if match}
 
     def _identity(self, number: int) -> int | None:
         try:
@@ -206,8 +207,9 @@ def _parsed(data: bytes) -> dict[str, Any]:
 def _glimpse(number: int, header: dict[str, Any]) -> Glimpse:
     name, messages = header.get("name"), header.get("messages")
     said = [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
-    models = list(dict.fromkeys(str(message["model"]) for message in said if message.get("model")))
-    lists = (orjson.dumps(one).decode() for one in (header.get("tags"), models))
+    models = list(dict.fromkeys(_texts_in([message.get("model") for message in said])))
+    # What else stands there may be nested more deeply than can be written.
+    lists = (orjson.dumps(one).decode() for one in (_texts_in(header.get("tags")), models))
     return Glimpse(number, name if isinstance(name, str) else "", *lists)
 
 
@@ -216,10 +218,13 @@ def _texts(json: str) -> list[str]:
     if json == "[]":
         return []
     try:
-        values = orjson.loads(json)
+        return _texts_in(orjson.loads(json))
     except ValueError:
         return []
-    return [one for one in values if isinstance(one, str)] if isinstance(values, list) else []
+
+
+def _texts_in(values: object) -> list[str]:
+    return [one for one in values if isinstance(one, str) and one] if isinstance(values, list) else []
 
 
 def _names(folder: Path) -> list[str]:

@@ -99,6 +99,19 @@ def test_a_session_whose_file_says_nothing_has_no_name(home: Path, text: str) ->
     assert (glimpse.id, glimpse.name, glimpse.tags, glimpse.models) == (5, "", [], [])
 
 
+def test_a_session_that_holds_what_none_holds_hides_no_other(home: Path) -> None:
+    deep: list[object] = []
+    for _ in range(300):
+        deep = [deep]
+    write(home, 1, {"name": "Deep", "tags": ["work", deep], "messages": [{"model": deep}, {"model": "a/x"}]})
+    write(home, 2, {"name": "Sound"})
+    write(home, 10**18, {"name": "Its number is no id"})
+    assert [(one.name, one.tags, one.models) for one in look(home).sessions if one.id == 1] == [
+        ("Deep", ["work"], ["a/x"])
+    ]
+    assert sorted(names(home)) == [(1, "Deep"), (2, "Sound")]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with a name")
 def test_a_pipe_in_the_place_of_a_session_is_not_opened(home: Path) -> None:
     (home / "sessions").mkdir(parents=True)
