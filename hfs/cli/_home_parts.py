@@ -18,8 +18,10 @@ from hfs.persistence.home_folder import HomePart, measure_part
 from hfs.persistence.store_location import StoreLocation
 from hfs.user_config import load_config
 
-_WIDTH: Final = 79
-"""Of a line: what fits a terminal of the usual width."""
+_WIDEST: Final = 79
+"""Of a line, whatever the terminal's width."""
+_NARROWEST: Final = 20
+"""Of what is said beside a part, in cells; with less room it stands below."""
 _UNUSED: Final = "of the store `documents`, not in use"
 _FOR: Final = {
     paths.TRASH: "deleted sessions: `hfs trash`",
@@ -178,11 +180,12 @@ def _settings(home: Path, report: CheckReport) -> str:
     return f"{_FOR[paths.CONFIG]}: `hfs config show`"
 
 
-def lines_of(shown: HomeParts) -> Iterator[str]:
-    """A home folder as lines for a terminal of the usual width.
+def lines_of(shown: HomeParts, width: int = _WIDEST) -> Iterator[str]:
+    """A home folder as lines for a terminal.
 
     Args:
         shown: The folder.
+        width: Of the terminal, in cells; wider than usual changes nothing.
     """
     if shown.home is None:
         yield "There is no home folder yet: the first message that is saved makes it."
@@ -197,7 +200,11 @@ def lines_of(shown: HomeParts) -> Iterator[str]:
     widths = [max((cells(row[column]) for row in rows), default=0) for column in range(3)]
     for name, count, size, what in rows:
         start = f"  {name}{' ' * (widths[0] - cells(name))}  {count:>{widths[1]}}  {size:>{widths[2]}}  "
-        yield from textwrap.wrap(what, _WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+        room = min(width, _WIDEST)
+        if room - len(start) < _NARROWEST:
+            yield start.rstrip()
+            start = " " * 4
+        yield from textwrap.wrap(what, room, initial_indent=start, subsequent_indent=" " * len(start))
 
 
 def _count(part: Part) -> str:

@@ -22,7 +22,8 @@ from hfs.persistence import ListQuery, SearchHit, SearchOptions, SearchResult, S
 
 _ROLES: Final = ("user", "assistant", "system", "tool", "name")
 _PER_SESSION: Final = 3
-_NARROWEST_LINE: Final = 30
+_COMFORTABLE_LINE: Final = 30
+_NARROWEST_LINE: Final = 12
 _UNLIMITED: Final = 10_000
 _MARK: Final = "1;33"
 _HEADER: Final = "1"
@@ -182,6 +183,8 @@ def _print_hit(hit: SearchHit) -> None:
     moment = f"{local_time(hit.created_at):%Y-%m-%d %H:%M}"
     place = f"  {hit.session_id}:{hit.message_id}  {one_line(hit.role, 20)}  "
     folded = f"[{one_line(hit.hidden, 40)}] " if hit.hidden else ""
+    if _width(len(place) + len(moment) + 2 + len(folded)) < _COMFORTABLE_LINE:
+        moment = moment.partition(" ")[0]
     width = _width(len(place) + len(moment) + 2 + len(folded))
     out_marked([(place, None), (f"{moment}  {folded}", _QUIET), *_fitted(hit.line, hit.marks, width)])
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from hfs import paths
@@ -49,6 +52,20 @@ def test_every_part_that_is_there_is_measured_and_explained_in_one_screen(hfs: R
     assert "1 file " in rows["trash"]
     assert "2.0 KB  models that run here: smollm2" in rows["models"]
     assert lines[-1] == "All is well."
+
+
+@pytest.mark.parametrize("columns", [80, 60, 44])
+def test_in_a_narrow_terminal_what_a_part_is_for_is_broken_between_words(home: Path, columns: int) -> None:
+    fill(home)
+    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    process = pexpect.spawn(
+        sys.executable, ["-m", "hfs", "check"], env=variables, dimensions=(60, columns), timeout=60, encoding="utf-8"
+    )
+    process.expect(pexpect.EOF)
+    process.close()
+    parts = [line for line in (process.before or "").splitlines() if line.startswith("  ")]
+    assert max(map(len, parts)) <= columns
+    assert "keep two programs from writing at once" in " ".join(" ".join(parts).split())
 
 
 def test_damage_stands_after_the_parts_and_before_the_verdict_which_says_what_to_do(hfs: Run, home: Path) -> None:

@@ -11,6 +11,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from hfs.persistence import NewMessage, SessionStore
@@ -102,6 +103,23 @@ def test_a_search_is_narrowed(home: Path, hfs: Run, arguments: list[str], places
     assert done.returncode == (0 if places else 1)
     assert (b"Without the options there are 6 places." in done.stderr) == (not places)
     assert " ".join(f"{hit['session_id']}:{hit['message_id']}" for hit in json.loads(done.stdout)) == places
+
+
+@pytest.mark.parametrize("columns", [80, 60, 44])
+def test_places_fit_the_terminal(home: Path, columns: int) -> None:
+    with SessionStore(home) as store:
+        store.create("Long " * 30, messages=[NewMessage("assistant", f"{'x ' * 90}rebase {'y ' * 90}")])
+    variables = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    command = ["-m", "hfs", "search", "rebase"]
+    process = pexpect.spawn(
+        sys.executable, command, env=variables, dimensions=(30, columns), timeout=60, encoding="utf-8"
+    )
+    process.expect(pexpect.EOF)
+    process.close()
+    lines = re.sub(r"\x1b\[[\d;]*m", "", process.before or "").splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "rebase" in lines[1]
+    assert bool(re.search(r" \d\d:\d\d  ", lines[1])) == (columns == 80)
 
 
 @pytest.mark.parametrize("color", [True, False])

@@ -13,6 +13,7 @@ from hfs.tui.options import ChatOptions
 from hfs.tui.screens import ChatScreen
 from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.status import StatusBar
+from hfs.tui.widgets.transcript import Transcript
 from tests.support.model_server import ModelServer
 
 
@@ -36,6 +37,12 @@ def status(pilot: Pilot[int]) -> StatusBar:
 def shown(pilot: Pilot[int]) -> str:
     """Everything that the transcript says."""
     return next(screen for screen in pilot.app.screen_stack if isinstance(screen, ChatScreen)).transcript.text
+
+
+def on_screen(pilot: Pilot[int]) -> str:
+    """What of the transcript can be seen."""
+    transcript = pilot.app.screen.query_one(Transcript)
+    return "\n".join(transcript.render_line(y).text for y in range(transcript.size.height))
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:

@@ -16,7 +16,7 @@ from hfs.tui.widgets.prompt import Prompt
 from hfs.tui.widgets.transcript import Transcript
 from tests.support.model_server import ModelServer
 from tests.transfer.bringing import chatgpt, write
-from tests.tui.driving import chat, hear, say, shown, until
+from tests.tui.driving import chat, hear, on_screen, say, shown, until
 
 SECRET = "\x1b]52;c;aGk=\x07told first [@click=app.quit]x[/]"
 
@@ -136,12 +136,6 @@ async def test_unfolding_leaves_in_view_what_is_in_view(home: Path, server: Mode
         await say(pilot, "/unfold 1")
         await hear(pilot, "result 0")
         await until(pilot, lambda: "result 0" in on_screen(pilot))
-
-
-def on_screen(pilot: Pilot[int]) -> str:
-    """What of the transcript can be seen."""
-    transcript = pilot.app.screen.query_one(Transcript)
-    return "\n".join(transcript.render_line(y).text for y in range(transcript.size.height))
 
 
 async def test_a_model_is_told_only_what_was_said(home: Path, server: ModelServer) -> None:

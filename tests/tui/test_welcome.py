@@ -83,9 +83,9 @@ async def test_without_weights_the_first_words_say_so_and_what_helps_and_what_is
 ) -> None:
     pytest.importorskip("xllamacpp")
     async with opened(home) as pilot:
-        await until(pilot, lambda: "no weights yet" in welcome(pilot).text)
+        await until(pilot, lambda: "there is none on this machine yet" in welcome(pilot).text)
         first, second, *_ = await read(pilot)
-        assert first == "No model can answer: no weights yet."
+        assert first == "No model can answer: there is none on this machine yet."
         assert second == "What helps, in another terminal: hfs models add smollm2"
         assert status(pilot).model == "no model"
         assert shown(pilot) == ""

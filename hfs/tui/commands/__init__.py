@@ -20,10 +20,12 @@ async def _help(chat: Chat, argument: str) -> None:
     # The screens whose keys are told import this module.
     from hfs.tui.keys import chat_keys
 
+    first = chat.transcript.block_count
     await chat.transcript.show_table(
         ["Command", "What it does"], [[command.usage, command.help] for command in COMMANDS]
     )
     await chat.transcript.show_table(["Key", "What it does"], [list(row) for row in chat_keys().rows])
+    chat.transcript.show_from(first)
 
 
 COMMANDS: Final = (

@@ -111,10 +111,16 @@ class BlockView(ScrollView, can_focus=True):
         at = self._column.find(message_id)
         if at is None:
             return False
+        self.show_from(at)
+        self.following = False
+        return True
+
+    def show_from(self, at: int) -> None:
+        """Puts a block at the top of the window. Where all that follows it is in view, the newest stays there."""
         self.following = False
         self._go(self._column.top(at))
         self._settle()
-        return True
+        self.following = self.scroll_y >= self.max_scroll_y
 
     def action_follow(self) -> None:
         """Goes to the newest and stays there."""
