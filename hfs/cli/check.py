@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from hfs.cli._completions import complete_session
-from hfs.cli._output import FAILED, out, out_json, talk
+from hfs.cli._output import FAILED, is_on_terminal, out, out_json, talk
 from hfs.cli._store import open_store
 from hfs.display import one_line
 from hfs.paths import home_folder
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hfs.cli._home_parts import HomeParts
 
 _MANY = 2000
+_WIDE = 80
 
 
 @click.command("check")
@@ -73,7 +75,8 @@ def _print_report(report: CheckReport, shown: HomeParts | None, *, repair: bool)
     if shown is not None:
         from hfs.cli._home_parts import lines_of
 
-        for line in lines_of(shown):
+        width = shutil.get_terminal_size().columns if is_on_terminal() else _WIDE
+        for line in lines_of(shown, width):
             out(line)
         out()
     for finding in sorted(report.findings, key=lambda found: ("damage", "problem", "remark").index(found.level)):
