@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from hfs import paths
+from hfs.errors import StoreError
 from hfs.persistence._opening import open_store
 from hfs.persistence._store import SessionStore
 from hfs.persistence.models import Notice
@@ -100,7 +101,8 @@ class SessionRepository:
     """Sessions for asyncio, whichever engine stores them. Safe from many tasks and many processes at once.
 
     Every method does what its namesake of ``SessionStore`` does, and raises the same errors; none blocks the event
-    loop. ``open_repository`` is the usual way to one. An async context manager: leaving it closes the repository.
+    loop. ``open_repository`` is the usual way to one. An async context manager: leaving it closes the repository, and
+    whatever is called after that raises a ``StoreError``.
 
     Args:
         store: Where the sessions are: a store; or what opens sessions of SQLAlchemy on a database of the caller's, see
@@ -171,13 +173,23 @@ class SessionRepository:
     async def _run(
         self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
-        return await self._running_loop().run_in_executor(self._threads, functools.partial(work, *args, **kwargs))
+        return await self._on(self._threads, functools.partial(work, *args, **kwargs))
 
     async def _ask(
         self, work: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
         """The same, of what needs the index."""
-        return await self._running_loop().run_in_executor(self._asking, functools.partial(work, *args, **kwargs))
+        return await self._on(self._asking, functools.partial(work, *args, **kwargs))
+
+    async def _on(self, threads: ThreadPoolExecutor, work: Callable[[], _Result]) -> _Result:
+        loop = self._running_loop()
+        try:
+            result = loop.run_in_executor(threads, work)
+        except RuntimeError as error:
+            if not self._closed:
+                raise
+            raise StoreError(f"The sessions in {self.place} were closed before.") from error
+        return await result
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is not None:

@@ -186,6 +186,15 @@ async def test_a_session_to_resume_is_opened_once_the_store_is_there(
         await pilot.press("ctrl+q")
 
 
+async def test_a_session_to_resume_that_is_not_there_once_the_store_is_there_is_told(
+    home: Path, server: ModelServer
+) -> None:
+    app = HFSApp(home, ChatOptions(resume="rebase", model="m", base_url=server.base_url))
+    async with app.run_test(size=(100, 40)) as pilot:
+        await hear(pilot, "There is no session 'rebase'")
+        await pilot.press("ctrl+q")
+
+
 QUITS = """
 import sys
 from pathlib import Path

@@ -164,8 +164,9 @@ class ChatResources:
             await view.open(session_id)
             if self._options.continue_last and session_id is None:
                 await note("A new session begins with your next message; Ctrl+O picks one that is there.")
-        except SessionNotFoundError:
-            await note("There is no session yet to go on with: the first message makes one.")
+        except SessionNotFoundError as error:
+            none = "There is no session yet to go on with: the first message makes one."
+            await note(none if self._options.continue_last else str(error))
         except HfsError as error:
             await note(str(error), "error")
         if self._options.pick:

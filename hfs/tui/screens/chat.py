@@ -160,7 +160,8 @@ class ChatScreen(Screen[None]):
 
     @work(group="command")
     async def _change_message(self, edit: Edit, text: str) -> None:
-        await self.view.change_message(edit, text)
+        if self.resources.view is not None:
+            await self.resources.view.change_message(edit, text)
 
     @on(Composer.Paused)
     async def _keep_typed(self) -> None:
@@ -227,7 +228,8 @@ class ChatScreen(Screen[None]):
             self.app.push_screen(PickerScreen(view.repo, view.current.session_id, words), self._picked)
 
     def _picked(self, picked: Picked | None) -> None:
-        self.run_worker(self.view.take(picked), group="command")
+        if self.resources.view is not None:
+            self.run_worker(self.resources.view.take(picked), group="command")
 
     def _say_busy(self) -> None:
         self.notify("An answer is coming: Esc stops it.", markup=False)
@@ -237,10 +239,10 @@ class ChatScreen(Screen[None]):
         self.resources.stop_waiting()
         if self.commands.stop_import is not None:
             self.commands.stop_import()
-        if self.is_answering:
-            self.view.current.stop()
-        else:
+        if not self.is_answering:
             self.composer.end_edit()
+        elif self.resources.view is not None:
+            self.resources.view.current.stop()
 
     async def action_stop_or_quit(self) -> None:
         """Copies what is marked, stops the answer, empties the prompt, or, the second time, quits."""

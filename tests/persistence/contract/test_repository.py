@@ -10,7 +10,7 @@ import pytest
 from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 
-from hfs.errors import SessionNotFoundError
+from hfs.errors import SessionNotFoundError, StoreError
 from hfs.persistence import (
     ListQuery,
     MessageModel,
@@ -160,6 +160,15 @@ async def test_closing_twice_is_closing(place: Place) -> None:
     repo = SessionRepository(place.open())
     await repo.close()
     await repo.close()
+
+
+async def test_a_repository_that_was_closed_says_so(place: Place) -> None:
+    repo = SessionRepository(place.open())
+    await repo.close()
+    with pytest.raises(StoreError, match="closed"):
+        await repo.create()
+    with pytest.raises(StoreError, match="closed"):
+        await repo.list_recent()
 
 
 async def test_closing_does_not_block_the_callers_loop_that_writes_wait_for(home: Path) -> None:
