@@ -20,9 +20,22 @@ from tests.support.postgres import PostgresServer, postgres_server
 # A run in the background is started with Ctrl-C ignored, and so would be every program that a test starts.
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+HERE = Path(__file__).parent
 # No test asserts how long anything takes.
 settings.register_profile("hfs", settings.default, deadline=None)
 settings.load_profile("hfs")
+
+
+ANY_PYTHON = ("docs", "packaging")
+"""Folders of tests on what is the same whichever Python runs them."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests of those folders, before tests are chosen by their marks."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in ANY_PYTHON:
+            item.add_marker(pytest.mark.any_python)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ import pytest
 
 from hfs.persistence import open_store
 
+pytestmark = pytest.mark.any_python
+
 COLUMNS, ROWS = 100, 40
 PROMPT = "now> "
 HOSTILE = ["$(touch pwned) command", "`touch pwned`", "'; touch pwned; '", 'say "x"; touch pwned', "a: b=$HOME", "-n x"]

@@ -60,6 +60,7 @@ ANSWERS = {
     "list": Answer("list", "3  about milk"),
     "merge": Answer("merge", r"works on files, and your sessions are in sqlite:///", code=1),
     "models": Answer("models", "ready"),
+    "models list": Answer("models list nothing", "There is no provider 'nothing'", code=1),
     "models add": Answer("models add nothing.gguf", "nothing.gguf", code=1),
     "path": Answer("path 1", r"works on files, and your sessions are in sqlite:///.*`hfs export", code=1),
     "pin": Answer("pin 1", "is pinned", then="list", shows=r"1  \* about tea"),

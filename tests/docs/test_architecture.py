@@ -47,7 +47,6 @@ def test_every_package_of_the_store_has_a_row() -> None:
     assert [name for name in sorted(folders) if f"`{name}/`" not in PAGE] == []
 
 
-@pytest.mark.any_python
 def test_the_first_change_works_as_it_is_told(tmp_path: Path) -> None:
     told = dict(re.findall(r"<!-- first change: (.*?) -->\n```python\n(.*?)```", CONTRIBUTING, re.DOTALL))
     for folder in ("hfs", "tests"):

@@ -16,13 +16,9 @@ from tests.docs.pages import ROOT, Page, pages_to_do
 from tests.docs.sample_home import make_person
 from tests.support.model_server import ModelServer
 
-pytestmark = [
-    # What the pages say doesn't depend on the Python that runs it.
-    pytest.mark.any_python,
-    pytest.mark.skipif(
-        not all(map(shutil.which, ("bash", "git", "jq", "less"))), reason="bash, git, jq or less is not installed"
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "git", "jq", "less"))), reason="bash, git, jq or less is not installed"
+)
 _TRAP = """trap 'echo "line $LINENO: $BASH_COMMAND" >&2' ERR"""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.content import Content
+from textual.content import Content, Span
 from textual.widgets import Static
 
 
@@ -52,6 +52,6 @@ class Welcome(Static):
         self.display = False
 
     def _draw(self) -> None:
-        first = [Content.styled(self._trouble, "$text-error")] if self._trouble else []
-        self.update(Content("\n").join([*first, *map(Content, self._lines)]))
-        self.display = bool(first or self._lines) and not self.is_over
+        lines = [self._trouble, *self._lines] if self._trouble else self._lines
+        self.update(Content("\n".join(lines), [Span(0, len(self._trouble), "$text-error")]))
+        self.display = bool(lines) and not self.is_over
