@@ -21,13 +21,31 @@ def install_command(extra: str) -> str:
     Args:
         extra: ``local``, ``sql`` or ``keyring``.
     """
-    package = f"'hfs-chat[{extra}]'"
+    # Whoever may have to name a command imports this module, so it imports little itself.
+    import shlex
+
     # Both make an environment of their own for a program, in which pip may not be, and leave a note in it.
-    if (Path(sys.prefix) / "uv-receipt.toml").is_file():
-        return f"uv tool install {package}"
-    if (Path(sys.prefix) / "pipx_metadata.json").is_file():
-        return f"pipx install --force {package}"
-    return f"python3 -m pip install {package}"
+    for note, command in (("uv-receipt.toml", "uv tool install"), ("pipx_metadata.json", "pipx install --force")):
+        if (Path(sys.prefix) / note).is_file():
+            return f"{command} {shlex.quote(f'{_origin()}[{extra}]')}"
+    return f"python3 -m pip install 'hfs-chat[{extra}]'"
+
+
+def _origin() -> str:
+    """The folder or file that hfs was installed from, where that is there; else its name."""
+    # pip finds an extra by what is installed; these two look for the whole package anew, and where it came from a
+    # clone, a registry need not have it.
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        told = distribution("hfs-chat").read_text("direct_url.json")
+    except PackageNotFoundError:
+        told = None
+    url = urlsplit(json.loads(told)["url"]) if told else None
+    path = Path(unquote(url.path)) if url is not None and url.scheme == "file" else None
+    return str(path) if path is not None and path.exists() else "hfs-chat"
 
 
 def installed(extra: str) -> list[tuple[str, str]] | None:
