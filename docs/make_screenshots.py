@@ -74,7 +74,7 @@ async def with_embedded_model(weights: Path) -> None:
             await type_line(pilot, "What is the capital of France?", 4)
             await type_line(pilot, "/rename Geography", 1)
             await type_line(pilot, "/sessions", 1)
-            save(app, "screenshot.svg")
+            save(app, "first-chat.svg")
             await pilot.press("ctrl+q")
 
 
@@ -83,15 +83,10 @@ async def with_sessions() -> None:
         home = Path(folder)
         fill(home)
         app = HFSApp(home, ChatOptions(session=4, model="ollama/llama3.2"))
-        async with app.run_test(size=(100, 30)) as pilot:
+        async with app.run_test(size=(100, 24)) as pilot:
             await pilot.pause(1)
             save(app, "answer.svg")
-            pilot.app.screen.query_one(Prompt).insert("/re")
-            await pilot.pause(0.5)
-            app.theme = "hfs-light"
-            await pilot.pause(0.5)
-            save(app, "commands-light.svg")
-            app.theme = "hfs-dark"
+            await pilot.resize_terminal(100, 30)
             await pilot.press("ctrl+o")
             await pilot.pause(0.5)
             await pilot.press(*"rebase")
