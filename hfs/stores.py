@@ -61,7 +61,7 @@ def chosen_store(home: Path) -> StoreLocation:
     from hfs.persistence.store_location import parse_store
 
     location, _ = named_store(home)
-    _require_allowed(location, home)
+    require_allowed(location, home)
     password = _password(location, home)
     return parse_store(location.shown, home, password) if password else location
 
@@ -82,7 +82,7 @@ def store_called(text: str, home: Path, where: str) -> StoreLocation:
 
     location = parse_store(text, home)
     require_no_password(location, where)
-    _require_allowed(location, home)
+    require_allowed(location, home)
     password = _password_in_variable(location, home) or _password(location, home)
     return parse_store(location.shown, home, password) if password else location
 
@@ -130,8 +130,16 @@ def require_no_password(location: StoreLocation, where: str) -> None:
         raise ConfigError(f"There is a password in {where}, where others may read it. {_ELSEWHERE}")
 
 
-def _require_allowed(location: StoreLocation, home: Path) -> None:
-    """Refuses a server on another machine where hfs is offline."""
+def require_allowed(location: StoreLocation, home: Path) -> None:
+    """Refuses a server on another machine where hfs is offline.
+
+    Args:
+        location: The store.
+        home: The home folder.
+
+    Raises:
+        ConfigError: It is on one.
+    """
     if location.kind != "postgresql":
         return
     from hfs.user_config import LOOPBACK, is_offline, load_config

@@ -35,7 +35,7 @@ def complete_session_of_source(ctx: click.Context, param: click.Parameter, incom
 
     home = _home(ctx)
     source = ctx.params.get("source")
-    found = glance(_with_password(source, home), home) if source else _sessions(ctx)
+    found = glance(_located(ctx, source, home), home) if source else _sessions(ctx)
     return session_items(found, incomplete, _given(ctx, param), with_last=True)
 
 
@@ -214,12 +214,16 @@ def _store(ctx: click.Context, home: Path) -> Any:
     from hfs.stores import named_store
 
     named = ctx.find_root().params.get("store")
-    return _with_password(named or named_store(home)[0].shown, home)
+    return _located(ctx, named or named_store(home)[0].shown, home)
 
 
-def _with_password(text: str, home: Path) -> Any:
+def _located(ctx: click.Context, text: str, home: Path) -> Any:
     """A store that a text names. The keyring isn't asked: it may have to ask a person."""
     from hfs.persistence.store_location import parse_store
-    from hfs.stores import PASSWORD_VARIABLE
+    from hfs.stores import PASSWORD_VARIABLE, require_allowed
 
-    return parse_store(os.path.expandvars(text), home, os.environ.get(PASSWORD_VARIABLE))
+    if ctx.find_root().params.get("offline"):
+        os.environ["HFS_OFFLINE"] = "1"
+    location = parse_store(os.path.expandvars(text), home, os.environ.get(PASSWORD_VARIABLE))
+    require_allowed(location, home)
+    return location

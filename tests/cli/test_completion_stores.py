@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hfs.errors import ConfigError
 from hfs.persistence import open_store
 from tests.cli.completing import program_variables, values, zsh
 from tests.support.postgres import PostgresServer
@@ -117,6 +118,21 @@ def test_a_server_that_does_not_answer_is_not_waited_for() -> None:
     assert (done.stdout.strip(), done.stderr) == (b"", b"")
     # Half a minute would be what the store itself waits.
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    "words", [("--offline",), ("--store", "{}", "--offline"), ("--offline", "copy", "--from", "{}")]
+)
+def test_a_server_on_another_machine_is_not_asked_while_hfs_is_offline(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HFS_OFFLINE", "")
+    if "copy" not in words:
+        words = (*words, "show")
+    address = "postgresql://me@db.example.org/x"
+    monkeypatch.setenv("HFS_STORE", address)
+    with pytest.raises(ConfigError, match="hfs is offline"):
+        zsh(*(word.format(address) for word in words), "")
 
 
 def test_settings_that_cannot_be_read_give_no_answer_and_no_word(home: Path) -> None:
