@@ -110,7 +110,7 @@ class SessionWriter(SessionReader):
         """
         item = to_item(message)
         with refusal():
-            placed = self._documents.append(session_id, [item], name_after)
+            placed = self._documents.append(session_id, [item], name_after) if is_id(session_id) else None
         if placed is None:
             raise self._missing(str(session_id))
         return to_message(session_id, placed[0])

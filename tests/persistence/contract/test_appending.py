@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,6 +104,14 @@ def test_there_is_nothing_to_append_to(store: SessionStore) -> None:
         assert caught.value.session == str(session_id)
         said = f"There is no session '{session_id}' in {store.place}. `hfs list` shows those that are there."
         assert str(caught.value) == said
+
+
+def test_what_is_no_id_is_no_session(store: SessionStore, session: SessionModel) -> None:
+    for no_id in [str(session.id), "x", None, 1.0, True]:
+        with pytest.raises(SessionNotFoundError) as caught:
+            store.add_message(cast("int", no_id), "user", "hi")
+        assert caught.value.session == str(no_id)
+    assert len(found(store, session.id).messages) == len(session.messages)
 
 
 def test_a_message_is_ensured_once(store: SessionStore, session: SessionModel) -> None:
