@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import keyring
@@ -47,7 +48,7 @@ def test_who_is_offline_opens_no_store_on_another_machine(
     else:
         configure(home, "offline = true\n")
     monkeypatch.setenv("HFS_STORE", SERVER)
-    for refused in (lambda: chosen_store(home), lambda: store_called(SERVER, home, "--to")):
+    for refused in (partial(chosen_store, home), partial(store_called, SERVER, home, "--to")):
         with pytest.raises(ConfigError, match=f"hfs is offline, and the store {re.escape(SERVER)} is"):
             refused()
     monkeypatch.setenv("PGHOST", "db.example.org")
