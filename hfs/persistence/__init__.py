@@ -6,6 +6,7 @@ Everything is imported when it is first used, so that a command which lists sess
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -178,6 +179,15 @@ __all__ = [
     "render_json",
     "store_exists",
 ]
+
+if find_spec("sqlalchemy") is None:
+    # ``import *`` and ``help`` ask for every name, and would end at these.
+    for _name in _HOMES[".sql"]:
+        __all__.remove(_name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

@@ -97,6 +97,28 @@ def test_importing_the_door_imports_no_home() -> None:
     assert done.stdout.strip() == "['hfs.persistence']"
 
 
+def test_help_and_completion_know_every_name() -> None:
+    code = "import hfs.persistence, pydoc; print(pydoc.render_doc(hfs.persistence, renderer=pydoc.plaintext))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    told = set(re.findall(r"^    (?:class )?(\w+)(?:\(| = )", done.stdout, re.MULTILINE))
+    assert set(NAMES) <= told
+    assert set(NAMES) <= set(dir(hfs.persistence))
+
+
+def test_without_the_extra_the_rest_can_be_imported_and_the_names_that_need_it_say_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['sqlalchemy'] = None\n"
+        "from hfs.persistence import *\n"
+        "print(DocumentDB.__name__, 'create_db_engine' in globals())\n"
+        "from hfs.persistence import create_db_engine"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.stdout == "DocumentDB False\n"
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ModuleNotFoundError: create_db_engine needs more packages: ")
+    assert "hfs-chat[sql]" in last
+
+
 def test_every_error_that_a_store_raises_can_be_had_at_the_door() -> None:
     import hfs.errors
 
