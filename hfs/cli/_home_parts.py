@@ -173,11 +173,17 @@ def _settings(home: Path, report: CheckReport) -> str:
         warnings = load_config(home).warnings
     except ConfigError as error:
         remedy = "mend it with an editor, or move it away: then every setting is as at the start"
-        report.findings.append(Finding("settings", "problem", str(error), str(path), remedy=remedy))
+        report.findings.append(Finding("settings", "problem", _told_of(path, str(error)), str(path), remedy=remedy))
         return f"{_FOR[paths.CONFIG]}, which can't be read"
     for warning in warnings:
-        report.findings.append(Finding("settings", "remark", warning, str(path)))
+        report.findings.append(Finding("settings", "remark", _told_of(path, warning), str(path)))
     return f"{_FOR[paths.CONFIG]}: `hfs config show`"
+
+
+def _told_of(path: Path, sentence: str) -> str:
+    """A sentence that begins with a path, for a line that has the path already."""
+    rest = sentence.removeprefix(str(path))
+    return f"it{rest}" if rest.startswith(" ") else rest.lstrip(",: ")
 
 
 def lines_of(shown: HomeParts, width: int = _WIDEST) -> Iterator[str]:

@@ -104,7 +104,9 @@ def test_settings_that_cannot_be_read_are_a_problem_with_its_line(hfs: Run, home
     done = hfs("check")
     assert done.returncode == 1
     assert b"your settings, which can't be read" in done.stdout
-    assert f"problem {home / paths.CONFIG}: {home / paths.CONFIG}, line 1".encode() in done.stdout
+    assert f"problem {home / paths.CONFIG}: line 1: model has the wrong type".encode() in done.stdout
+    (home / paths.CONFIG).write_text("model =\n")
+    assert f"problem {home / paths.CONFIG}: it is no TOML".encode() in hfs("check").stdout
     (home / paths.CONFIG).write_text('modell = "x"\n')
     done = hfs("check")
     assert (done.returncode, b"modell is no setting of hfs. Did you mean model?" in done.stdout) == (0, True)
