@@ -179,7 +179,7 @@ class HomeCheck:
             f"others on this machine may use it: its mode is {mode:04o}",
             str(path),
             session_id,
-            remedy=f"chmod {mode & ~_FOREIGN:04o}",
+            remedy="`hfs check --repair` makes it yours alone",
         )
 
         def tighten() -> bool:
