@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ def set_value(home: Path, key: str, value: str) -> None:
         value: Its value as text; true, false and numbers are recognised where they are expected.
 
     Raises:
-        ConfigError: There is no such setting, or it can't have that value.
+        ConfigError: There is no such setting, or it can't have that value, or the file can't be written.
     """
     import tomlkit
 
@@ -35,6 +36,10 @@ def set_value(home: Path, key: str, value: str) -> None:
         nearest = near(key)
         hint = f"Did you mean {nearest}?" if nearest else "`hfs config list` lists the settings."
         raise ConfigError(f"{key} is no setting of hfs. {hint}")
+    try:
+        f"{key}{value}".encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{key} can't be {value!r}: that is no Unicode text. Write it in UTF-8.") from error
     document = tomlkit.parse(path.read_text("utf-8-sig") if path.exists() else "")
     *tables, name = key.split(".")
     table: Any = document
@@ -64,13 +69,17 @@ def _converted(key: str, value: str, expected: type) -> object:
 
 
 def _write(path: Path, document: TOMLDocument) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{CONFIG}.{os.getpid()}.tmp")
+    # A link stays one: what it leads to is replaced.
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{CONFIG}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(document.as_string())
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise ConfigError(f"Could not write {path}: {error.strerror or error}.") from error
