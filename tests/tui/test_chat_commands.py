@@ -334,6 +334,18 @@ async def test_the_status_bar_says_how_much_of_the_context_is_used_and_keeps_the
         assert "context 12%" in str(shown_bar.render())
 
 
+@pytest.mark.parametrize("line", ["/new", "/fork", "/delete", "/resume Other"])
+async def test_another_session_has_another_context(home: Path, server: ModelServer, line: str) -> None:
+    with SessionStore(home) as store:
+        session = store.create("Name", messages=[NewMessage("user", "one")])
+        store.create("Other", messages=[NewMessage("user", "two")])
+    async with chat(home, server, session=session.id) as pilot:
+        status(pilot).context = "context 12%"
+        await say(pilot, line)
+        await until(pilot, lambda: status(pilot).session != "Name")
+        assert status(pilot).context == ""
+
+
 async def test_another_hfs_in_the_same_session_is_seen(home: Path, server: ModelServer) -> None:
     with SessionStore(home) as other:
         other.create("Name", messages=[NewMessage("user", "one")])

@@ -46,6 +46,8 @@ class SessionView:
         await self.keep_typed()
         opened = await self.current.open(session_id)
         self._screen.composer.end_edit()
+        # What was measured was another session's.
+        self._screen.status.context = ""
         await self._show()
         unsent = await self.repo.unsent(session_id)
         if self._screen.resources.is_ready or not prompt.text:
