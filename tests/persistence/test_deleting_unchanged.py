@@ -41,16 +41,6 @@ def test_a_session_in_which_something_happened_stays(home: Path, change: Callabl
         assert store.list_trash() == []
 
 
-def test_a_session_that_is_as_it_was_shown_goes_to_the_trash(home: Path) -> None:
-    with SessionStore(home) as store:
-        store.create("one", messages=[NewMessage("user", "x")])
-        (shown,) = store.list_recent()
-        assert store.delete_unchanged(shown) is True
-        assert store.delete_unchanged(shown) is False
-        assert [one.id for one in store.list_trash()] == [1]
-        assert store.list_recent() == []
-
-
 async def test_the_repository_does_the_same(home: Path) -> None:
     async with open_repository(home) as repo:
         await repo.create("one", messages=[NewMessage("user", "x")])

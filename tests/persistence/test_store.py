@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,10 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hfs.errors import (
-    AmbiguousSessionError,
     CorruptSessionError,
     InvalidDocumentError,
-    SessionNotFoundError,
     UnsupportedFormatError,
 )
 from hfs.persistence import NewMessage, SessionModel, SessionStore
@@ -46,24 +43,6 @@ def test_a_session_is_created_with_its_first_message_in_one_write(store: Session
     assert session.name_source == "auto"
     assert session.message_count == 1
     assert session.updated_at == session.messages[0].created_at
-
-
-def test_the_placeholder_gives_way_to_the_first_user_message_and_no_other(store: SessionStore) -> None:
-    session = store.create()
-    store.add_message(session.id, "system", "Be brief.")
-    assert (found := store.get(session.id)) and found.name.startswith("New session - ")
-    store.add_message(session.id, "user", "Why?")
-    store.add_message(session.id, "user", "Really?")
-    assert (found := store.get(session.id)) and found.name.startswith("Why? - ")
-
-
-def test_a_name_that_a_person_gave_is_never_replaced(store: SessionStore) -> None:
-    session = store.create()
-    renamed = store.rename(session.id, "  New session \n - mine ")
-    assert renamed is not None
-    assert (renamed.name, renamed.name_source) == ("New session - mine", "user")
-    store.add_message(session.id, "user", "hi")
-    assert (found := store.get(session.id)) and found.name == "New session - mine"
 
 
 def test_messages_come_back_in_order_with_unique_ids(store: SessionStore, session: SessionModel) -> None:
@@ -125,62 +104,6 @@ def test_numbers_in_unknown_keys_keep_their_bytes(store: SessionStore, session: 
     assert b'"cost": 1.50' in path.read_bytes()
 
 
-@pytest.mark.parametrize("role", ["", "human", "User"])
-def test_an_unknown_role_is_refused(store: SessionStore, session: SessionModel, role: str) -> None:
-    with pytest.raises(InvalidDocumentError, match="role"):
-        store.add_message(session.id, role, "hi")
-
-
-def test_a_value_that_json_has_no_form_for_is_refused(store: SessionStore, session: SessionModel) -> None:
-    revision = store.revision(session.id)
-    with pytest.raises(InvalidDocumentError):
-        store.add_message(session.id, "user", "hi", extra={"x": {1, 2}})
-    assert store.revision(session.id) == revision
-
-
-@pytest.mark.parametrize("name", ["", " \n ", "x" * 256, "\ud800"])
-def test_a_name_that_cannot_be_stored_is_refused(store: SessionStore, session: SessionModel, name: str) -> None:
-    with pytest.raises(InvalidDocumentError):
-        store.rename(session.id, name)
-
-
-def test_what_is_not_there_is_none_false_or_not_found(store: SessionStore) -> None:
-    assert store.get(7) is None
-    assert store.get(-1) is None
-    assert store.rename(7, "x") is None
-    assert store.delete(7) is False
-    assert store.restore(7) is None
-    assert store.path(7) is None
-    with pytest.raises(SessionNotFoundError):
-        store.add_message(7, "user", "hi")
-
-
-def test_a_deleted_session_goes_to_the_trash_and_comes_back(store: SessionStore, session: SessionModel) -> None:
-    assert store.delete(session.id)
-    assert store.get(session.id) is None
-    assert [(trashed.id, trashed.name, trashed.message_count) for trashed in store.list_trash()] == [
-        (session.id, session.name, 2)
-    ]
-    assert store.restore(session.id) == session
-    assert store.list_trash() == []
-
-
-def test_messages_that_were_taken_out_are_listed_while_their_session_is_there(
-    store: SessionStore, session: SessionModel
-) -> None:
-    base = store.editable(session.id)
-    assert base is not None
-    store.merge_edited(session.id, base, {**base, "messages": base["messages"][:1]})
-    (taken,) = store.list_taken_out()
-    assert (taken.id, taken.name, taken.message_count) == (session.id, session.name, 1)
-    store.delete(session.id)
-    assert store.list_taken_out() == []
-    store.restore(session.id)
-    assert store.list_taken_out() == [taken]
-    store.restore(session.id)
-    assert store.list_taken_out() == []
-
-
 def test_ids_are_never_used_twice(store: SessionStore, home: Path) -> None:
     first, second = store.create().id, store.create().id
     store.delete(second)
@@ -236,21 +159,6 @@ def test_a_newer_format_opens_read_only(store: SessionStore, session: SessionMod
     assert path.read_bytes() == before
 
 
-def test_a_session_is_found_by_id_name_uid_and_last(store: SessionStore) -> None:
-    one = store.create("Fix the parser")
-    two = store.create("Fix the lexer")
-    store.add_message(one.id, "user", "later", created_at=datetime(2099, 1, 1, tzinfo=UTC))
-    assert store.resolve(" 2 ") == two.id
-    assert store.resolve("LEXER") == two.id
-    assert store.resolve(one.uid) == one.id
-    assert store.resolve("last") == one.id
-    with pytest.raises(AmbiguousSessionError) as caught:
-        store.resolve("fix")
-    assert {number for number, _ in caught.value.candidates} == {one.id, two.id}
-    with pytest.raises(SessionNotFoundError):
-        store.resolve("compiler")
-
-
 def test_a_list_shows_damaged_sessions_with_what_is_wrong(
     store: SessionStore, session: SessionModel, home: Path
 ) -> None:
@@ -278,32 +186,3 @@ def test_what_is_no_session_file_is_not_listed(store: SessionStore, session: Ses
         [(1, False), (9, True)],
         [(9, True), (1, False)],
     )
-
-
-def test_an_import_gets_a_new_id_and_comes_in_once(store: SessionStore, session: SessionModel) -> None:
-    document = {**session.to_document(), "uid": "other", "mood": "x"}
-    document["messages"][1]["id"] = 1
-    imported, added = store.import_document(document)
-    assert added
-    assert imported.id == 2
-    assert [message.id for message in imported.messages] == [1, 2]
-    assert imported.extra == {"mood": "x"}
-    again, added = store.import_document(document)
-    assert (again.id, added) == (2, False)
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        [],
-        {},
-        {"messages": {}},
-        {"messages": [1]},
-        {"messages": [{"role": "user"}]},
-        {"format": 2, "messages": []},
-    ],
-)
-def test_what_is_no_session_is_not_imported(store: SessionStore, document: object) -> None:
-    with pytest.raises(InvalidDocumentError):
-        store.import_document(document)
-    assert store.list_recent() == []

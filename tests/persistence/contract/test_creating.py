@@ -66,6 +66,10 @@ def test_a_name_that_a_person_gave_is_never_replaced(store: SessionStore) -> Non
     assert (session.name, session.name_source) == ("New session - mine", "user")
     store.add_message(session.id, "user", "hi")
     assert found(store, session.id).name == "New session - mine"
+    renamed = store.create()
+    store.rename(renamed.id, "New session - mine")
+    store.add_message(renamed.id, "user", "hi")
+    assert found(store, renamed.id).name == "New session - mine"
 
 
 def test_a_name_that_cannot_be_stored_makes_no_session(store: SessionStore) -> None:

@@ -50,12 +50,6 @@ def test_tags_keep_their_spelling_and_order_and_are_told_without_case(opened: Se
     assert session.tags == ("to read", "home")
 
 
-def test_one_tag_needs_no_list(opened: SessionStore) -> None:
-    session = opened.tag(1, "work")
-    assert session is not None
-    assert session.tags == ("work",)
-
-
 def test_a_field_that_is_empty_or_off_is_gone_again(opened: SessionStore, home: Path) -> None:
     before = file_of(home).read_bytes()
     opened.tag(1, ["work"])
@@ -151,12 +145,6 @@ def test_a_session_of_a_newer_format_is_not_tagged(opened: SessionStore, home: P
     assert file_of(home).read_bytes() == before
 
 
-def test_a_session_that_is_not_there_is_none(opened: SessionStore) -> None:
-    assert opened.tag(9, ["work"]) is None
-    assert opened.pin(9) is None
-    assert opened.archive(-1) is None
-
-
 def test_tags_from_many_threads_are_all_there(opened: SessionStore, home: Path) -> None:
     def work(number: int) -> None:
         with SessionStore(home) as store:
@@ -171,14 +159,6 @@ def test_tags_from_many_threads_are_all_there(opened: SessionStore, home: Path) 
     session = opened.get(1)
     assert session is not None
     assert sorted(session.tags) == sorted(f"{number}-{at}" for number in range(4) for at in range(5))
-
-
-def test_all_tags_are_counted_without_case_the_most_used_first(opened: SessionStore) -> None:
-    for tags in (["Work", "home"], ["work"], ["work", "Über"]):
-        opened.tag(opened.create("x").id, tags)
-    opened.archive(2)
-    opened.tag(1, ["über"])
-    assert list(opened.tags().items()) == [("work", 3), ("über", 2), ("home", 1)]
 
 
 async def test_the_same_from_asyncio(home: Path) -> None:
