@@ -11,7 +11,11 @@ from hfs.tui.commands.chat import Chat
 from hfs.tui.commands.registry import Command
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from hfs.persistence import SessionModel
+
+    _Change = Callable[[int, bool], Awaitable[SessionModel | None]]
 
 _OFF: Final = "off"
 _TAG: Final = re.compile(r"""(-?)"([^"]*)"|([^\s,"]+)""")
@@ -42,31 +46,24 @@ def _words(argument: str) -> list[str]:
 
 
 async def _pin(chat: Chat, argument: str) -> None:
-    on = await _on(chat, "pin", argument)
-    session_id = await _open_session(chat) if on is not None else None
-    if on is None or session_id is None:
-        return
-    _present(session_id, await chat.repo.pin(session_id, on))
-    told = "stays at the top of lists; /pin off undoes it" if on else "is no longer pinned"
-    await chat.note(f"This session {told}.")
+    on, off = "stays at the top of lists; /pin off undoes it", "is no longer pinned"
+    await _switch(chat, "pin", argument, chat.repo.pin, on, off)
 
 
 async def _archive(chat: Chat, argument: str) -> None:
-    on = await _on(chat, "archive", argument)
-    session_id = await _open_session(chat) if on is not None else None
-    if on is None or session_id is None:
-        return
-    _present(session_id, await chat.repo.archive(session_id, on))
-    told = "is archived, and left out of lists; /archive off brings it back" if on else "is back in lists"
-    await chat.note(f"This session {told}.")
+    on, off = "is archived, and left out of lists; /archive off brings it back", "is back in lists"
+    await _switch(chat, "archive", argument, chat.repo.archive, on, off)
 
 
-async def _on(chat: Chat, command: str, argument: str) -> bool | None:
-    """Whether it is switched on; None, once that is said, where the argument is another."""
+async def _switch(chat: Chat, command: str, argument: str, change: _Change, on: str, off: str) -> None:
+    """Switches a mark of the open session on, or off, and says what that means of it."""
     if argument not in ("", _OFF):
         await chat.note(f"Usage: /{command}, or /{command} {_OFF}, for this session.", "error")
-        return None
-    return argument != _OFF
+        return
+    session_id = await _open_session(chat)
+    if session_id is not None:
+        _present(session_id, await change(session_id, argument != _OFF))
+        await chat.note(f"This session {off if argument == _OFF else on}.")
 
 
 async def _open_session(chat: Chat) -> int | None:
