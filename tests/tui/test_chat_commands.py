@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -292,8 +293,9 @@ async def test_tab_completes_commands_and_the_names_of_sessions(home: Path, serv
     async with chat(home, server) as pilot:
         hint = pilot.app.screen.query_one(CommandHint)
         await pilot.press("/", "r", "e")
-        await until(pilot, lambda: bool(hint.display))
-        assert "/rename [<id>] <name>" in str(hint.content)
+        await until(pilot, lambda: hint.size.height > 0)
+        lines = [hint.render_line(y).text for y in range(hint.size.height)]
+        assert any("/rename [<id>] <name>" in line for line in lines)
         await pilot.press("s", "u", "tab")
         assert prompt(pilot).text == "/resume "
         assert len(await pilot.app.screen.query_one(Prompt)._complete("/resume ")) == 3
@@ -302,6 +304,20 @@ async def test_tab_completes_commands_and_the_names_of_sessions(home: Path, serv
         await pilot.press("enter")
         await hear(pilot, "Resumed session: Cooking")
         assert not hint.display
+
+
+async def test_in_a_narrow_terminal_every_command_that_fits_is_hinted_at_on_one_line(
+    home: Path, server: ModelServer
+) -> None:
+    async with chat(home, server) as pilot:
+        await pilot.resize_terminal(60, 20)
+        hint = pilot.app.screen.query_one(CommandHint)
+        await pilot.press("/")
+        await until(pilot, lambda: hint.size.height > 0)
+        lines = [hint.render_line(y).text.strip() for y in range(hint.size.height)]
+        assert [line[0] for line in lines] == [*"//////", "a"]
+        assert re.fullmatch(r"and \d+ more; Tab completes", lines[-1])
+        assert any(line.endswith("…") for line in lines)
 
 
 async def test_a_paste_of_two_hundred_lines_stays_text(home: Path, server: ModelServer) -> None:
