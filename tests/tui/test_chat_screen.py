@@ -117,6 +117,9 @@ async def test_help_is_shown_from_its_beginning_and_what_is_said_next_is_in_view
         await hear(pilot, "Hello, you")
         await say(pilot, "/help")
         await until(pilot, lambda: "What it does" in on_screen(pilot) and "/new" in on_screen(pilot))
+        assert "Ctrl+End" in str(status(pilot).render())
+        await pilot.resize_terminal(100, 90)
+        await until(pilot, lambda: "Ctrl+End" not in str(status(pilot).render()))
         await say(pilot, "go on")
         await until(pilot, lambda: "go on" in on_screen(pilot))
 

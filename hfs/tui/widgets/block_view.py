@@ -166,6 +166,9 @@ class BlockView(ScrollView, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self._settle()
+        if not self.following:
+            # A larger window may have the end in view.
+            self.following = self.scroll_y >= self.max_scroll_y
 
     # How it is drawn
 
