@@ -76,6 +76,9 @@ class SessionFilter:
 class ListQuery:
     """What a list shows.
 
+    Raises:
+        ValueError: There is no such order.
+
     Example:
         >>> from hfs.persistence import ListQuery, open_store
         >>> with open_store("chats") as store:
@@ -97,6 +100,10 @@ class ListQuery:
     thorough: bool = False
     """Whether every file is looked at first, whenever that was done last: among very many sessions, one whose file was
     changed in place may else be passed over by a filter for less than a minute."""
+
+    def __post_init__(self) -> None:
+        if self.sort not in SORTS:
+            raise ValueError(f"There is no order {self.sort!r}: expected one of {', '.join(SORTS)}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from hfs.persistence import SORTS, ListQuery, NewMessage, SessionFilter, SessionModel, SessionStore
+from hfs.persistence import SORTS, ListQuery, NewMessage, SessionFilter, SessionModel, SessionStore, Sort
 from tests.support.engines import files_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -184,3 +184,8 @@ def test_a_session_without_a_moment_of_its_own_was_begun_with_its_first_message(
         path.write_text(json.dumps(document), "utf-8")
         (listed,) = store.list_recent()
         assert (session := store.get(1)) and listed.created_at == session.created_at == datetime(2024, 1, 2, tzinfo=UTC)
+
+
+def test_an_order_that_there_is_not_is_told_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="There is no order 'size': expected one of created, updated, name, messages"):
+        ListQuery(sort=cast("Sort", "size"))
