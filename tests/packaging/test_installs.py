@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +16,7 @@ import pytest
 import hfs
 from tests.packaging.conftest import ROOT, Distributions, run
 from tests.support.model_server import ModelServer
+from tests.support.terminal import terminal
 
 VERSION = f"hfs {hfs.__version__}\n"
 
@@ -44,6 +48,24 @@ def program(built: Distributions, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("installed") / "venv"
     install(make_environment(folder), built.wheel)
     return folder / "bin" / "hfs"
+
+
+def test_the_first_command_of_the_readme_ends_in_a_chat_that_answers(
+    unpacked: Path, home: Path, tmp_path: Path
+) -> None:
+    first = re.search(r"^```sh\n(.*?)\n```$", (unpacked / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert first is not None and first[1].endswith("&& hfs")
+    run("python", "-m", "venv", tmp_path / "venv")
+    path = f"{tmp_path / 'venv' / 'bin'}:{os.environ['PATH']}"
+    line = f"cd {shlex.quote(str(unpacked))} && {first[1]}"
+    with terminal(home, variables={"PATH": path, "HOME": str(tmp_path)}, command=("bash", "-c", line)) as screen:
+        screen.wait_for("local/smollm2", 100)
+        screen.type("hello")
+        screen.wait_for("2 · local/smollm2")
+        screen.quit()
+    (session,) = (home / "sessions").glob("*.json")
+    said = [message["role"] for message in json.loads(session.read_bytes())["messages"]]
+    assert said == ["user", "assistant"]
 
 
 def test_the_installed_program_says_its_version(program: Path) -> None:

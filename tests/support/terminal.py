@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ COLUMNS, ROWS = 100, 30
 class Terminal:
     """A terminal with the program in it."""
 
-    def __init__(self, arguments: list[str], home: Path, variables: Mapping[str, str], rows: int) -> None:
+    def __init__(self, command: Sequence[str], home: Path, variables: Mapping[str, str], rows: int) -> None:
         environment = {**os.environ, "HFS_HOME": str(home), "TERM": "xterm-256color", **variables}
         # They would be believed more than the terminal.
         for name in ("COLUMNS", "LINES"):
             environment.pop(name, None)
         self.process: Any = pexpect.spawn(
-            sys.executable, ["-m", "hfs", *arguments], env=environment, dimensions=(rows, COLUMNS), timeout=60
+            command[0], list(command[1:]), env=environment, dimensions=(rows, COLUMNS), timeout=60
         )
         self.received = b""
         self._screen = pyte.Screen(COLUMNS, rows)
@@ -70,7 +70,11 @@ class Terminal:
 
 @contextmanager
 def terminal(
-    home: Path, *arguments: str, variables: Mapping[str, str] | None = None, rows: int = ROWS
+    home: Path,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    rows: int = ROWS,
+    command: Sequence[str] = (sys.executable, "-m", "hfs"),
 ) -> Iterator[Terminal]:
     """The program in a terminal.
 
@@ -79,8 +83,9 @@ def terminal(
         arguments: Of the command line.
         variables: More of its environment.
         rows: Its height.
+        command: What runs it.
     """
-    opened = Terminal(list(arguments), home, variables or {}, rows)
+    opened = Terminal([*command, *arguments], home, variables or {}, rows)
     try:
         yield opened
     finally:
