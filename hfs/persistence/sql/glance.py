@@ -57,7 +57,7 @@ def _ask(statement: str, url: str, path: Path | None) -> list[tuple[Any, ...]]:
 
 def _ask_file(statement: str, path: Path) -> list[tuple[Any, ...]]:
     with read_only(path) as connection:
-        return connection.execute(statement).fetchall()
+        return [tuple(row) for row in connection.execute(statement).fetchall()]
 
 
 def _ask_asyncpg(statement: str, address: str) -> list[tuple[Any, ...]]:
@@ -85,4 +85,4 @@ def _ask_psycopg(statement: str, address: str) -> list[tuple[Any, ...]]:
     options = f"-c default_transaction_read_only=on -c statement_timeout={int(_PATIENCE * 1000)}"
     # Two seconds are the shortest that libpq knows.
     with psycopg.connect(address, options=options, connect_timeout=2, application_name="hfs") as connection:
-        return connection.execute(statement).fetchall()
+        return [tuple(row) for row in connection.execute(statement).fetchall()]
