@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from rich.console import Group
-from rich.table import Table
-from rich.text import Text
+from textual.content import Content
 from textual.widgets import Static
 
 _MOST: Final = 6
@@ -28,17 +26,17 @@ class Usable(Protocol):
 
 
 class CommandHint(Static):
-    """A few lines above the prompt; nothing where no command is typed."""
+    """A few lines above the prompt; nothing where no command is typed.
+
+    Each command has a line: what is taller than the hint may be would be cut off unseen.
+    """
 
     def show(self, commands: Sequence[Usable]) -> None:
         """Shows these commands."""
         shown = commands[:_MOST]
-        lines = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        lines.add_column(no_wrap=True)
-        # A line each: what is taller than the hint may be would be cut off unseen.
-        lines.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        for command in shown:
-            lines.add_row(Text(command.usage), Text(command.help))
-        more = len(commands) - len(shown)
-        self.update(Group(lines, Text(f"and {more} more; Tab completes")) if more else lines)
+        width = max((len(command.usage) for command in shown), default=0)
+        lines = [f"{command.usage:{width}}  {command.help}" for command in shown]
+        if len(commands) > len(shown):
+            lines.append(f"and {len(commands) - len(shown)} more; Tab completes")
+        self.update(Content("\n".join(lines)))
         self.display = bool(commands)
