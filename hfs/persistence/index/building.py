@@ -221,9 +221,12 @@ def main() -> None:
     locks = TableLocks(ops, str(path.parent / paths.LOCKS), paths.SESSIONS)
     damaged = path.parent / paths.DAMAGED
     folder = DocumentFolder(path, SESSION_LAYOUT, locks, damaged, ops=ops, threshold=APPEND_THRESHOLD)
-    with contextlib.suppress(BrokenPipeError):
-        write_part(folder, part, doc_ids, place, lambda: os.write(1, b"."))
-    if os.getppid() != int(sys.argv[4]):
-        # Who wanted it was killed, and the next reading has removed what there was by then.
-        for path in (part, rows_beside(part)):
-            path.unlink(missing_ok=True)
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            write_part(folder, part, doc_ids, place, lambda: os.write(1, b"."))
+    finally:
+        if os.getppid() != int(sys.argv[4]):
+            # Who wanted it was killed, and the next reading has removed what there was by then: perhaps one of the two,
+            # without which this one can't be ended.
+            for path in (part, rows_beside(part)):
+                path.unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -151,6 +152,29 @@ def test_what_a_killed_reading_left_is_removed_by_the_next(unread: Path) -> None
     while len(parts(unread)) != building.PROCESSES and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(parts(unread)) == building.PROCESSES
+
+
+CUT_SHORT = """
+from hfs.persistence.index import building
+
+def cut_short(folder, part, *rest):
+    part.touch()
+    building.rows_beside(part).touch()
+    # As the next reading does, that removes what it finds.
+    part.unlink()
+    raise FileNotFoundError(part)
+
+building.write_part = cut_short
+building.main()
+"""
+
+
+def test_a_reading_that_nobody_wants_any_more_leaves_nothing_where_it_fails(unread: Path) -> None:
+    (unread / "index").mkdir()
+    nobody = "0"
+    run = [sys.executable, "-c", CUT_SHORT, unread / "sessions", unread / "index" / "words-0.db", "0", nobody]
+    assert b"FileNotFoundError" in subprocess.run(run, input=b"", capture_output=True, check=False).stderr
+    assert parts(unread) == []
 
 
 def test_nothing_is_imported_from_the_folder_that_hfs_is_started_in(
