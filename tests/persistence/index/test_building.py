@@ -172,7 +172,8 @@ building.main()
 def test_a_reading_that_nobody_wants_any_more_leaves_nothing_where_it_fails(unread: Path) -> None:
     (unread / "index").mkdir()
     nobody = "0"
-    run = [sys.executable, "-c", CUT_SHORT, unread / "sessions", unread / "index" / "words-0.db", "0", nobody]
+    places = [str(unread / name) for name in ("sessions", "index/words-0.db")]
+    run = [sys.executable, "-c", CUT_SHORT, *places, "0", nobody]
     assert b"FileNotFoundError" in subprocess.run(run, input=b"", capture_output=True, check=False).stderr
     assert parts(unread) == []
 
